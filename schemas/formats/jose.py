@@ -1,0 +1,185 @@
+"""JWS in compact form with ES256, and P-256 keys as JWK.
+
+One algorithm, one serialisation, one ``typ`` for each lane (RFC 8725 3.1, 3.11).  Parsing and checking are two steps:
+what :func:`parse_jws` returns is unverified and says so by its name.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+from schemas.errors import WarifuError
+from schemas.formats.encoding import b64url_decode, b64url_encode, dump_json, parse_json_object, too_large
+
+ES256: Final = "ES256"
+MAX_JWS_BYTES: Final = 256 * 1024
+_ECDSA = ec.ECDSA(hashes.SHA256())
+_P256 = ec.SECP256R1()
+_FORBIDDEN_HEADERS = ("crit", "b64", "jku", "x5u", "zip")
+
+
+class Signer(Protocol):
+    """A P-256 private key that signs; where the key lives is its own affair."""
+
+    @property
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        """The public half, which callers compare with the certificate."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the ES256 signature over ``message`` as r‖s, exactly 64 bytes (RFC 7518 3.4)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedJws:
+    """A JWS whose signature has not been checked."""
+
+    header: dict[str, Any]
+    payload: bytes
+    signing_input: bytes
+    signature: bytes
+
+    def claims(self) -> dict[str, Any]:
+        """Return the payload as a JSON object; raises ``bad_json`` or ``not_an_object``."""
+        return parse_json_object(self.payload)
+
+
+def sign_ec(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
+    """Return r‖s (64 bytes) over ``message`` with SHA-256."""
+    r, s = decode_dss_signature(key.sign(message, _ECDSA))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def verify_ec(key: ec.EllipticCurvePublicKey, message: bytes, signature: bytes, *, clause: str = "RFC 7518 3.4") -> None:
+    """Check an r‖s signature; raises ``bad_signature`` unless it is 64 bytes long and verifies."""
+    if len(signature) == 64:
+        der = encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+        try:
+            key.verify(der, message, _ECDSA)
+            return
+        except InvalidSignature:
+            pass
+    raise WarifuError(
+        "bad_signature",
+        "the signature does not verify",
+        hint="the content was altered or another key signed it",
+        clause=clause,
+        layer="signature",
+    )
+
+
+def sign_jws(header: Mapping[str, Any], payload: bytes, signer: Signer) -> str:
+    """Return ``payload`` as compact JWS; ``alg`` is added to ``header`` (RFC 7515 7.1)."""
+    head = b64url_encode(dump_json({"alg": ES256, **header}))
+    signing_input = f"{head}.{b64url_encode(payload)}"
+    return f"{signing_input}.{b64url_encode(signer.sign(signing_input.encode('ascii')))}"
+
+
+def sign_jwt(typ: str, claims: Mapping[str, Any], signer: Signer, *, header: Mapping[str, Any] | None = None) -> str:
+    """Return ``claims`` as a signed JWT of explicit type ``typ`` (RFC 8725 3.11)."""
+    return sign_jws({"typ": typ, **(header or {})}, dump_json(claims), signer)
+
+
+def parse_jws(token: str, *, typ: str, max_bytes: int = MAX_JWS_BYTES) -> UnverifiedJws:
+    """Split a compact JWS and check its header, before any key is touched.
+
+    Args:
+        token: three base64url parts; JSON serialisation is refused.
+        typ: the one media type accepted in this lane, compared exactly.
+
+    Raises:
+        WarifuError: ``not_compact_jws``, ``wrong_typ``, ``alg_not_allowed``, ``header_not_allowed``, ``too_large`` or an
+            encoding error.
+    """
+    if len(token) > max_bytes:
+        raise too_large(max_bytes, clause="RFC 7515 3.1")
+    parts = token.split(".", 3)
+    if len(parts) != 3:
+        raise WarifuError(
+            "not_compact_jws",
+            "the token is not a JWS of three parts",
+            hint="send the compact serialisation",
+            clause="RFC 7515 7.1",
+            layer="parse",
+        )
+    header = parse_json_object(b64url_decode(parts[0]))
+    _check_header(header, typ)
+    signature = b64url_decode(parts[2])
+    return UnverifiedJws(header, b64url_decode(parts[1]), f"{parts[0]}.{parts[1]}".encode("ascii"), signature)
+
+
+def _check_header(header: Mapping[str, Any], typ: str) -> None:
+    if header.get("alg") != ES256:
+        raise WarifuError(
+            "alg_not_allowed", "only ES256 is accepted", hint="sign with ES256 on P-256", clause="RFC 8725 3.1", layer="signature"
+        )
+    if header.get("typ") != typ:
+        raise WarifuError(
+            "wrong_typ",
+            f"the token is not of type {typ}",
+            hint="each kind of token has a typ of its own",
+            clause="RFC 8725 3.11",
+            layer="parse",
+        )
+    for name in _FORBIDDEN_HEADERS:
+        if name in header:
+            raise WarifuError("header_not_allowed", f"the header parameter {name} is not accepted", clause="RFC 7515 4.1.11", layer="parse")
+
+
+def verify_jws(jws: UnverifiedJws, key: ec.EllipticCurvePublicKey) -> None:
+    """Check the signature with ``key``; raises ``bad_signature``."""
+    verify_ec(key, jws.signing_input, jws.signature, clause="RFC 7515 5.2")
+
+
+def public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    """Return the public key as JWK with ``kty crv x y`` and nothing else (RFC 7518 6.2.1)."""
+    numbers = key.public_numbers()
+    x, y = (b64url_encode(n.to_bytes(32, "big")) for n in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+def key_from_jwk(jwk: object) -> ec.EllipticCurvePublicKey:
+    """Read a public P-256 JWK.
+
+    Raises:
+        WarifuError: ``bad_jwk`` where it is no EC P-256 key on the curve, holds private or symmetric members, points
+            elsewhere by ``x5u`` or ``jku``, or has coordinates that are not 32 bytes (RFC 7518 6.2.1).
+    """
+    if not isinstance(jwk, dict) or jwk.get("kty") != "EC" or jwk.get("crv") != "P-256":
+        raise _bad_jwk("the key is not an EC key on P-256")
+    if {"d", "k", "p", "q", "x5u", "jku"} & jwk.keys() or jwk.get("alg", ES256) not in (ES256, "ECDH-ES"):
+        raise _bad_jwk("the key holds members that a public P-256 key must not have")
+    x, y = jwk.get("x"), jwk.get("y")
+    if not isinstance(x, str) or not isinstance(y, str) or len(x) != 43 or len(y) != 43:
+        raise _bad_jwk("a coordinate is not 32 bytes long")
+    point = b"\x04" + b64url_decode(x) + b64url_decode(y)
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(_P256, point)
+    except ValueError as error:
+        raise _bad_jwk("the point is not on the curve") from error
+
+
+def _bad_jwk(message: str) -> WarifuError:
+    return WarifuError("bad_jwk", message, hint="use a public EC P-256 key", clause="RFC 7518 6.2.1", layer="parse")
+
+
+def jwk_thumbprint(key: ec.EllipticCurvePublicKey) -> bytes:
+    """Return the SHA-256 thumbprint, 32 raw bytes (RFC 7638 3)."""
+    jwk = public_jwk(key)
+    text = f'{{"crv":"P-256","kty":"EC","x":"{jwk["x"]}","y":"{jwk["y"]}"}}'
+    return hashlib.sha256(text.encode("ascii")).digest()
+
+
+def x5c_header(chain_der: Sequence[bytes]) -> list[str]:
+    """Return the ``x5c`` header value, standard base64 with padding, leaf first (RFC 7515 4.1.6)."""
+    return [base64.b64encode(der).decode("ascii") for der in chain_der]

@@ -1,0 +1,53 @@
+"""Fixtures shared by all tests: foreign vectors, stores on both engines, and what `WARIFU_REQUIRE=all` forbids to skip."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+def require_or_skip(reason: str) -> None:
+    """Skip with ``reason``, or fail where the environment promises that everything is installed."""
+    if os.environ.get("WARIFU_REQUIRE") == "all":
+        pytest.fail(f"WARIFU_REQUIRE=all, but {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def foreign_vectors() -> Path:
+    """The folder of published test vectors, named by WARIFU_FOREIGN_VECTORS."""
+    folder = os.environ.get("WARIFU_FOREIGN_VECTORS", "")
+    if not folder:
+        require_or_skip("WARIFU_FOREIGN_VECTORS names no folder")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.fail(f"WARIFU_FOREIGN_VECTORS names {folder}, which is no folder")
+    return path
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> Iterator[str]:
+    """A fresh, empty store: a schema of its own on the PostgreSQL named by WARIFU_TEST_POSTGRESQL, else a SQLite file.
+
+    PostgreSQL URL form: ``postgresql+psycopg://user:password@127.0.0.1:5432/name``.
+    """
+    server = os.environ.get("WARIFU_TEST_POSTGRESQL", "")
+    if not server:
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    import sqlalchemy as sa
+
+    schema = f"t_{secrets.token_hex(8)}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
+    try:
+        yield f"{server}?options=-csearch_path%3D{schema}"
+    finally:
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"DROP SCHEMA {schema} CASCADE"))
+        engine.dispose()
