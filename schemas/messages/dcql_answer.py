@@ -1,0 +1,248 @@
+"""Checking an answer against its query, as a verifier must (OpenID4VP 8.6, 14.7: a wallet is never trusted to obey).
+
+Here "presented" means verified: signatures, trust, validity and status have been checked before; this is the last step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from schemas.errors import WarifuError
+from schemas.messages.dcql import MSO_MDOC, ClaimQuery, CredentialQuery, Query, QueryPath
+
+MAX_PRESENTATIONS: Final = 16
+REGISTERED_CLAIMS: Final = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts", "sub", "jti", "aud"})
+
+ResultPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One verified presentation, reduced to what a query speaks about.
+
+    Attributes:
+        claims: nested by name for SD-JWT VC, by namespace then element for mdoc.
+        always_disclosed: paths that the issuer never makes selectively disclosable, hence no over-disclosure.
+        authority_key_ids: base64url key identifiers (``aki``) of every certificate of the credential's chain.
+    """
+
+    format: str
+    type: str
+    claims: Mapping[str, Any]
+    holder_bound: bool
+    always_disclosed: frozenset[tuple[str, ...]] = frozenset()
+    authority_key_ids: frozenset[str] = field(default_factory=frozenset)
+
+
+def check_answer(query: Query, answers: Mapping[str, Sequence[Answer]]) -> dict[str, tuple[frozenset[ResultPath], ...]]:
+    """Check every presentation against its credential query and the whole against the credential sets.
+
+    Returns:
+        for each query id and presentation the paths that came without being asked for; an over-disclosure is the
+        wallet's fault and is reported, and :func:`requested_claims` keeps it from whoever reads the result.
+
+    Raises:
+        WarifuError: ``answer_unknown_id``, ``answer_count``, ``answer_incomplete`` or what :func:`check_credential` raises.
+    """
+    _check_ids(query, answers)
+    _check_counts(query, answers)
+    excess: dict[str, tuple[frozenset[ResultPath], ...]] = {}
+    for identifier, presented in answers.items():
+        credential = query.credential(identifier)
+        for answer in presented:
+            check_credential(credential, answer)
+        excess[identifier] = tuple(over_disclosed(credential, answer) for answer in presented)
+    _check_complete(query, frozenset(answers))
+    return excess
+
+
+def _check_ids(query: Query, answers: Mapping[str, Sequence[Answer]]) -> None:
+    """Refuse a key of ``vp_token`` that no credential query has (OpenID4VP 8.1)."""
+    if not answers.keys() <= {credential.id for credential in query.credentials}:
+        raise _error("answer_unknown_id", "the answer holds an id that was not asked for", "OpenID4VP 8.1")
+
+
+def _check_counts(query: Query, answers: Mapping[str, Sequence[Answer]]) -> None:
+    """Refuse more than one presentation unless ``multiple``, and never accept none (OpenID4VP 8.1)."""
+    for identifier, presented in answers.items():
+        limit = MAX_PRESENTATIONS if query.credential(identifier).multiple else 1
+        if not 1 <= len(presented) <= limit:
+            raise _error("answer_count", f"a query was answered with other than 1 to {limit} presentations", "OpenID4VP 8.1")
+
+
+def check_credential(credential: CredentialQuery, answer: Answer) -> None:
+    """Check one verified presentation against its credential query.
+
+    Raises:
+        WarifuError: ``answer_format_mismatch``, ``answer_type_mismatch``, ``answer_not_bound``,
+            ``answer_authority_mismatch``, ``answer_claim_missing`` or ``answer_value_mismatch`` (OpenID4VP 6.4, 8.6).
+    """
+    _check_type(credential, answer)
+    _check_binding(credential, answer)
+    _check_authority(credential, answer)
+    _check_claims(credential, answer)
+
+
+def _check_type(credential: CredentialQuery, answer: Answer) -> None:
+    """Format and type are those that were asked for, compared exactly (threat D11)."""
+    if answer.format != credential.format:
+        raise _error("answer_format_mismatch", "the presentation is not of the format that was asked for", "OpenID4VP 8.6")
+    if answer.type not in credential.types:
+        raise _error("answer_type_mismatch", "the presentation is not of a type that was asked for", "OpenID4VP 8.6")
+
+
+def _check_binding(credential: CredentialQuery, answer: Answer) -> None:
+    """A presentation without holder binding satisfies only a query that says so (threat A17)."""
+    if credential.require_cryptographic_holder_binding and not answer.holder_bound:
+        raise _error("answer_not_bound", "the presentation carries no proof of its holder", "OpenID4VP 6.1")
+
+
+def _check_authority(credential: CredentialQuery, answer: Answer) -> None:
+    """One of the named authorities must occur in the credential's chain; kinds other than ``aki`` match nothing."""
+    if not credential.trusted_authorities:
+        return
+    wanted = {value for authority in credential.trusted_authorities if authority.type == "aki" for value in authority.values}
+    if not wanted & answer.authority_key_ids:
+        raise _error("answer_authority_mismatch", "no trusted authority that was asked for issued the credential", "OpenID4VP 6.1.1.1")
+
+
+def _check_claims(credential: CredentialQuery, answer: Answer) -> None:
+    """All claims of one alternative are there with an acceptable value; the first failure of the preferred one is told."""
+    failures: list[WarifuError] = []
+    for alternative in credential.alternatives():
+        failure = next(iter(_failures(alternative, answer)), None)
+        if failure is None:
+            return
+        failures.append(failure)
+    raise failures[0]
+
+
+def _failures(alternative: Sequence[ClaimQuery], answer: Answer) -> Iterator[WarifuError]:
+    for claim in alternative:
+        try:
+            _check_values(claim, select(answer.claims, claim.path, loose_index=answer.format != MSO_MDOC))
+        except WarifuError as error:
+            yield error
+
+
+def _check_values(claim: ClaimQuery, found: Sequence[Any]) -> None:
+    """Where the query names values, at least one selected element equals one of them in type and value."""
+    if claim.values is None:
+        return
+    if not any(type(item) is type(value) and item == value for item in found for value in claim.values):
+        raise _error("answer_value_mismatch", "a claim has none of the values that were asked for", "OpenID4VP 6.4.1")
+
+
+def select(claims: Any, path: QueryPath, *, loose_index: bool = False) -> tuple[Any, ...]:
+    """Return what a claims path pointer selects, never empty (OpenID4VP 7.1.1).
+
+    Args:
+        loose_index: read an array index as "any element", for undisclosed elements shift the positions of an answer.
+
+    Raises:
+        WarifuError: ``answer_claim_missing`` where it selects nothing or a component meets the wrong kind of value.
+    """
+    return tuple(value for _, value in _walk(claims, path, loose_index=loose_index))
+
+
+def _walk(claims: Any, path: QueryPath, *, loose_index: bool) -> list[tuple[ResultPath, Any]]:
+    current: list[tuple[ResultPath, Any]] = [((), claims)]
+    for component in path:
+        current = [step for place, value in current for step in _step(place, value, component, loose_index=loose_index)]
+        if not current:
+            raise _error("answer_claim_missing", "a claim that was asked for is not in the presentation", "OpenID4VP 7.1.1")
+    return current
+
+
+def _step(place: ResultPath, value: Any, component: str | int | None, *, loose_index: bool) -> Iterator[tuple[ResultPath, Any]]:
+    """Yield the children that one path component selects; the wrong kind of value aborts (OpenID4VP 7.1.1)."""
+    if isinstance(component, str):
+        if not isinstance(value, Mapping):
+            raise _error("answer_claim_missing", "a claim that was asked for does not lie in an object", "OpenID4VP 7.1.1")
+        if component in value:
+            yield (*place, component), value[component]
+        return
+    if not isinstance(value, list | tuple):
+        raise _error("answer_claim_missing", "a claim that was asked for does not lie in an array", "OpenID4VP 7.1.1")
+    for index, item in enumerate(value):
+        if component is None or loose_index or index == component:
+            yield (*place, index), item
+
+
+def _check_complete(query: Query, answered: Collection[str]) -> None:
+    """Every query, or with credential sets one option of each required set, has been answered (OpenID4VP 6.4.2)."""
+    if not query.credential_sets:
+        complete = all(credential.id in answered for credential in query.credentials)
+    else:
+        needed = [entry for entry in query.credential_sets if entry.required]
+        complete = all(any(set(option) <= set(answered) for option in entry.options) for entry in needed)
+    if not complete:
+        raise _error("answer_incomplete", "a required credential is missing from the answer", "OpenID4VP 6.4.2")
+
+
+def over_disclosed(credential: CredentialQuery, answer: Answer) -> frozenset[ResultPath]:
+    """Return the leaf paths that were disclosed without being asked for or always being open."""
+    wanted = _wanted(credential, answer)
+    return frozenset(path for path, _ in _leaves((), answer.claims) if not _covered(path, wanted))
+
+
+def requested_claims(credential: CredentialQuery, answer: Answer) -> dict[str, Any]:
+    """Return the claims reduced to what was asked for and what is always open (threat D13).
+
+    Arrays keep their shape: an element that was not asked for is left out, the rest keep their order.
+    """
+    wanted = _wanted(credential, answer)
+    kept = _prune((), dict(answer.claims), wanted)
+    return kept if isinstance(kept, dict) else {}
+
+
+def _wanted(credential: CredentialQuery, answer: Answer) -> frozenset[ResultPath]:
+    found: set[ResultPath] = set(answer.always_disclosed)
+    if answer.format != MSO_MDOC:
+        found |= {(name,) for name in REGISTERED_CLAIMS}
+    for claim in credential.claims:
+        try:
+            found |= {place for place, _ in _walk(answer.claims, claim.path, loose_index=answer.format != MSO_MDOC)}
+        except WarifuError:
+            continue  # a claim of another alternative: simply not there
+    return frozenset(found)
+
+
+def _covered(path: ResultPath, wanted: Collection[ResultPath]) -> bool:
+    return any(path[:length] in wanted for length in range(1, len(path) + 1))
+
+
+def _leaves(place: ResultPath, value: Any) -> Iterator[tuple[ResultPath, Any]]:
+    children = _children(value)
+    if not children and place:
+        yield place, value
+    for key, item in children:
+        yield from _leaves((*place, key), item)
+
+
+def _children(value: Any) -> list[tuple[str | int, Any]]:
+    if isinstance(value, Mapping):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list | tuple) else []
+
+
+def _prune(place: ResultPath, value: Any, wanted: Collection[ResultPath]) -> Any:
+    """Return ``value`` without unwanted leaves, or the marker ``None`` for a subtree of which nothing is wanted."""
+    if place and _covered(place, wanted):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _prune((*place, key), item, wanted) for key, item in value.items() if _reaches((*place, key), wanted)}
+    if isinstance(value, list | tuple):
+        return [_prune((*place, index), item, wanted) for index, item in enumerate(value) if _reaches((*place, index), wanted)]
+    return None
+
+
+def _reaches(place: ResultPath, wanted: Collection[ResultPath]) -> bool:
+    """Tell whether something wanted lies at, above or below ``place``."""
+    return _covered(place, wanted) or any(path[: len(place)] == place for path in wanted)
+
+
+def _error(code: str, message: str, clause: str) -> WarifuError:
+    return WarifuError(code, message, hint="present what the request asks for", clause=clause, layer="query")
