@@ -7,6 +7,7 @@ what :func:`parse_jws` returns is unverified and says so by its name.
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from schemas.formats.encoding import b64url_decode, b64url_encode, dump_json, pa
 
 ES256: Final = "ES256"
 MAX_JWS_BYTES: Final = 256 * 1024
+MAX_CHAIN: Final = 4
+MAX_CERTIFICATE_BYTES: Final = 8 * 1024
 _ECDSA = ec.ECDSA(hashes.SHA256())
 _P256 = ec.SECP256R1()
 _FORBIDDEN_HEADERS = ("crit", "b64", "jku", "x5u", "zip")
@@ -51,7 +54,7 @@ class UnverifiedJws:
 
     def claims(self) -> dict[str, Any]:
         """Return the payload as a JSON object; raises ``bad_json`` or ``not_an_object``."""
-        return parse_json_object(self.payload)
+        return parse_json_object(self.payload, max_bytes=len(self.payload))
 
 
 def sign_ec(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
@@ -79,8 +82,8 @@ def verify_ec(key: ec.EllipticCurvePublicKey, message: bytes, signature: bytes, 
 
 
 def sign_jws(header: Mapping[str, Any], payload: bytes, signer: Signer) -> str:
-    """Return ``payload`` as compact JWS; ``alg`` is added to ``header`` (RFC 7515 7.1)."""
-    head = b64url_encode(dump_json({"alg": ES256, **header}))
+    """Return ``payload`` as compact JWS; ``alg`` in ``header`` is always ES256 (RFC 7515 7.1)."""
+    head = b64url_encode(dump_json({**header, "alg": ES256}))
     signing_input = f"{head}.{b64url_encode(payload)}"
     return f"{signing_input}.{b64url_encode(signer.sign(signing_input.encode('ascii')))}"
 
@@ -103,26 +106,39 @@ def parse_jws(token: str, *, typ: str, max_bytes: int = MAX_JWS_BYTES) -> Unveri
     """
     if len(token) > max_bytes:
         raise too_large(max_bytes, clause="RFC 7515 3.1")
+    if not token.isascii():
+        raise _not_compact()
     parts = token.split(".", 3)
     if len(parts) != 3:
-        raise WarifuError(
-            "not_compact_jws",
-            "the token is not a JWS of three parts",
-            hint="send the compact serialisation",
-            clause="RFC 7515 7.1",
-            layer="parse",
-        )
+        raise _not_compact()
     header = parse_json_object(b64url_decode(parts[0]))
-    _check_header(header, typ)
-    signature = b64url_decode(parts[2])
-    return UnverifiedJws(header, b64url_decode(parts[1]), f"{parts[0]}.{parts[1]}".encode("ascii"), signature)
+    check_algorithm(header)
+    check_typ(header, typ)
+    check_header_names(header)
+    payload = b64url_decode(parts[1], max_bytes=max_bytes)
+    return UnverifiedJws(header, payload, f"{parts[0]}.{parts[1]}".encode("ascii"), b64url_decode(parts[2]))
 
 
-def _check_header(header: Mapping[str, Any], typ: str) -> None:
+def _not_compact() -> WarifuError:
+    return WarifuError(
+        "not_compact_jws",
+        "the token is not a JWS of three parts",
+        hint="send the compact serialisation",
+        clause="RFC 7515 7.1",
+        layer="parse",
+    )
+
+
+def check_algorithm(header: Mapping[str, Any]) -> None:
+    """Refuse every ``alg`` but ES256, before any key is looked at (``alg_not_allowed``)."""
     if header.get("alg") != ES256:
         raise WarifuError(
             "alg_not_allowed", "only ES256 is accepted", hint="sign with ES256 on P-256", clause="RFC 8725 3.1", layer="signature"
         )
+
+
+def check_typ(header: Mapping[str, Any], typ: str) -> None:
+    """Refuse a token of another lane (``wrong_typ``); the comparison is exact."""
     if header.get("typ") != typ:
         raise WarifuError(
             "wrong_typ",
@@ -131,7 +147,11 @@ def _check_header(header: Mapping[str, Any], typ: str) -> None:
             clause="RFC 8725 3.11",
             layer="parse",
         )
-    for name in _FORBIDDEN_HEADERS:
+
+
+def check_header_names(header: Mapping[str, Any], forbidden: Sequence[str] = _FORBIDDEN_HEADERS) -> None:
+    """Refuse header parameters that change the meaning of the token or name a key elsewhere (``header_not_allowed``)."""
+    for name in forbidden:
         if name in header:
             raise WarifuError("header_not_allowed", f"the header parameter {name} is not accepted", clause="RFC 7515 4.1.11", layer="parse")
 
@@ -183,3 +203,40 @@ def jwk_thumbprint(key: ec.EllipticCurvePublicKey) -> bytes:
 def x5c_header(chain_der: Sequence[bytes]) -> list[str]:
     """Return the ``x5c`` header value, standard base64 with padding, leaf first (RFC 7515 4.1.6)."""
     return [base64.b64encode(der).decode("ascii") for der in chain_der]
+
+
+def x5c_chain(header: Mapping[str, Any]) -> tuple[bytes, ...]:
+    """Return the certificates of the ``x5c`` header as DER, leaf first; empty where the header names none.
+
+    Raises:
+        WarifuError: ``bad_x5c`` where the value is no list of 1 to 4 texts in standard base64 of at most 8 KiB each
+            (RFC 7515 4.1.6).
+    """
+    if "x5c" not in header:
+        return ()
+    texts = header["x5c"]
+    if not isinstance(texts, list) or not 1 <= len(texts) <= MAX_CHAIN or not all(isinstance(text, str) for text in texts):
+        raise _bad_x5c()
+    return tuple(_certificate(text) for text in texts)
+
+
+def _certificate(text: str) -> bytes:
+    if len(text) > MAX_CERTIFICATE_BYTES * 4 // 3 + 4:
+        raise _bad_x5c()
+    try:
+        der = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
+    except ValueError as error:  # binascii.Error and UnicodeEncodeError
+        raise _bad_x5c() from error
+    if base64.b64encode(der).decode("ascii") != text:
+        raise _bad_x5c()
+    return der
+
+
+def _bad_x5c() -> WarifuError:
+    return WarifuError(
+        "bad_x5c",
+        f"x5c is not a list of 1 to {MAX_CHAIN} certificates in base64",
+        hint="leaf first, standard base64 with padding, no trust anchor",
+        clause="RFC 7515 4.1.6",
+        layer="chain",
+    )
