@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from schemas.errors import WarifuError
 from schemas.formats.encoding import b64url_encode
-from schemas.formats.jose import Signer, jwk_thumbprint, key_from_jwk, parse_jws, sign_jwt, verify_jws, x5c_header
+from schemas.formats.jose import Signer, jwk_thumbprint, key_from_jwk, parse_jws, sign_jwt, verify_jws, x5c_chain, x5c_header
 from schemas.messages.dcql import MSO_MDOC, SD_JWT_VC, Query, parse_query
-from schemas.trust import Anchors, SignerIdentity, TrustPurpose, check_chain, read_x5c
+from schemas.trust import Anchors, SignerIdentity, TrustPurpose, check_chain
 
 REQUEST_TYP: Final = "oauth-authz-req+jwt"
 REQUEST_MEDIA_TYPE: Final = "application/oauth-authz-req+jwt"
@@ -152,7 +152,7 @@ def parse_request_object(
             ``transaction_data_unsupported``, ``no_usable_encryption_key`` or a query error (OpenID4VP 5).
     """
     jws = parse_jws(token, typ=REQUEST_TYP, max_bytes=MAX_REQUEST_BYTES)
-    chain_der = read_x5c(jws.header)
+    chain_der = x5c_chain(jws.header)
     verifier = check_chain(chain_der, anchors=anchors, purpose=TrustPurpose.READER, at=at)
     verify_jws(jws, verifier.public_key)
     claims = jws.claims()

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from schemas.errors import WarifuError
-from schemas.formats.jose import Signer, parse_jws, sign_jwt, verify_jws, x5c_header
+from schemas.formats.jose import Signer, parse_jws, sign_jwt, verify_jws, x5c_chain, x5c_header
 from schemas.messages.dcql import CredentialQuery, Query
-from schemas.trust import Anchors, TrustPurpose, check_chain, read_x5c
+from schemas.trust import Anchors, TrustPurpose, check_chain
 
 REGISTRATION_TYP: Final = "warifu-registration+jwt"
 MAX_REGISTRATION_BYTES: Final = 32 * 1024
@@ -76,7 +76,7 @@ def parse_registration(token: str, *, client_id: str, anchors: Anchors, at: date
         WarifuError: of the JWS or chain, ``registration_mismatch``, ``registration_expired`` or ``registration_malformed``.
     """
     jws = parse_jws(token, typ=REGISTRATION_TYP, max_bytes=MAX_REGISTRATION_BYTES)
-    identity = check_chain(read_x5c(jws.header), anchors=anchors, purpose=TrustPurpose.METADATA, at=at)
+    identity = check_chain(x5c_chain(jws.header), anchors=anchors, purpose=TrustPurpose.METADATA, at=at)
     verify_jws(jws, identity.public_key)
     claims = jws.claims()
     _check_subject(claims, client_id)
