@@ -1,7 +1,7 @@
 """What the registrar says about a relying party: who it is and for which purposes it may ask (``verifier_info``).
 
-A JWT of type ``warifu-registration+jwt``, signed by the registrar and bound to one access certificate by its client
-identifier.  The verifier carries it in its request; the wallet shows the purpose in the holder's language and warns where a
+A JWT of type ``warifu-registration+jwt``, signed by the registrar with a certificate of purpose ``ATTESTER`` (a wallet's
+anchor for the registrar names ``READER`` and ``ATTESTER``) and bound to one access certificate by its client identifier.  The verifier carries it in its request; the wallet shows the purpose in the holder's language and warns where a
 request asks for more than was registered.
 """
 
@@ -54,7 +54,7 @@ class Registration:
 
 
 def build_registration(registration: Registration, *, signer: Signer, chain_der: Sequence[bytes], issued_at: datetime) -> str:
-    """Return the registration as signed JWT; ``chain_der`` is the registrar's metadata signer first, without the root."""
+    """Return the registration as signed JWT; ``chain_der`` starts with the registrar's attester leaf, without the root."""
     claims = {
         "sub": registration.client_id,
         "name": registration.name,
@@ -70,13 +70,13 @@ def parse_registration(token: str, *, client_id: str, anchors: Anchors, at: date
 
     Args:
         client_id: the client identifier of the request that carried it.
-        anchors: the registrar's anchors; only those of purpose ``METADATA`` count.
+        anchors: the registrar's anchors; only those of purpose ``ATTESTER`` count.
 
     Raises:
         WarifuError: of the JWS or chain, ``registration_mismatch``, ``registration_expired`` or ``registration_malformed``.
     """
     jws = parse_jws(token, typ=REGISTRATION_TYP, max_bytes=MAX_REGISTRATION_BYTES)
-    identity = check_chain(x5c_chain(jws.header), anchors=anchors, purpose=TrustPurpose.METADATA, at=at)
+    identity = check_chain(x5c_chain(jws.header), anchors=anchors, purpose=TrustPurpose.ATTESTER, at=at)
     verify_jws(jws, identity.public_key)
     claims = jws.claims()
     _check_subject(claims, client_id)
