@@ -26,7 +26,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from schemas.errors import WarifuError
 
 CONFIG_FILE: Final = "config.toml"
-_COMMON_SECRETS: Final = frozenset({"", "changeme", "change-me", "change_me", "secret", "password", "passphrase", "default", "admin", "test"})
+_COMMON_SECRETS: Final = frozenset(
+    {"", "changeme", "change-me", "change_me", "secret", "password", "passphrase", "default", "admin", "test"}
+)
 
 
 class DevelopmentOnly:
@@ -115,7 +117,9 @@ def _invalid(error: ValidationError) -> WarifuError:
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown_key(name)
-    return WarifuError("config_invalid", f"the setting {name} is not valid ({first['type']})", hint="check the value against the documentation")
+    return WarifuError(
+        "config_invalid", f"the setting {name} is not valid ({first['type']})", hint="check the value against the documentation"
+    )
 
 
 def check_secrets(settings: BaseModel) -> None:

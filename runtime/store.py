@@ -118,7 +118,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         for pragma in _SQLITE_PRAGMAS:
             connection.execute(pragma).close()
     except sqlite3.Error as error:
-        raise _store_error(error) from error
+        raise _store_error(error) or error from error
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

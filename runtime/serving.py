@@ -1,0 +1,277 @@
+"""One process, several HTTPS listeners and their background work, started together and stopped together.
+
+Sockets are bound before anything runs, on loopback addresses unless the listener is declared public; the access log is
+off, since addresses may hold handles of persons.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+
+from runtime.files import write_atomic
+from runtime.tls import server_context
+from schemas.errors import WarifuError
+from schemas.formats.encoding import dump_json
+
+Background = Callable[[threading.Event], None]
+GRACE_SECONDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One HTTPS address of the process.
+
+    Attributes:
+        app: the ASGI application.
+        host: ``localhost`` (both loopback addresses) or an address literal; others than loopback need ``public``.
+        port: 0 picks a free one.
+        certfile, keyfile: PEM files of the server.
+        client_ca: where given, every client must show a certificate of it (mutual TLS).
+        name: key in the ready file and in the line printed.
+        public: lets the listener be reached from other machines.
+    """
+
+    app: Any
+    host: str
+    port: int
+    certfile: Path
+    keyfile: Path
+    client_ca: Path | None = None
+    name: str = "web"
+    public: bool = False
+
+
+class Service:
+    """The listeners and background work of one process; :meth:`run` lives until :meth:`stop` or a signal."""
+
+    def __init__(self, listeners: Sequence[Listener], background: Sequence[Background] = ()) -> None:
+        """Bind every socket; raises ``serve_address_refused``, ``serve_address_in_use`` or ``tls_files_invalid``."""
+        self._stopping = threading.Event()
+        self._failures: list[BaseException] = []
+        self._threads = [threading.Thread(target=self._guard, args=(work,), daemon=True) for work in background]
+        self._servers: list[_QuietServer] = []
+        self._sockets: list[list[socket.socket]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.ready = threading.Event()
+        self.urls: dict[str, str] = {}
+        try:
+            for listener in listeners:
+                self._add(listener)
+        except WarifuError:
+            self._close_sockets()
+            raise
+
+    def _add(self, listener: Listener) -> None:
+        if listener.name in self.urls:
+            raise WarifuError("serve_name_twice", f"two listeners are called {listener.name}")
+        context = server_context(listener.certfile, listener.keyfile, client_ca=listener.client_ca)
+        sockets = bind(listener)
+        self._sockets.append(sockets)
+        self.urls[listener.name] = _url(listener, sockets[0])
+        config = uvicorn.Config(
+            listener.app,
+            http="h11",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            h11_max_incomplete_event_size=16 * 1024,
+            limit_concurrency=512,
+        )
+        config.load()
+        config.ssl = context
+        self._servers.append(_QuietServer(config))
+
+    async def run(self, on_ready: Callable[[dict[str, str]], None] = lambda _urls: None) -> None:
+        """Serve until stopped; calls ``on_ready`` with name → URL once every listener answers.
+
+        Raises:
+            WarifuError: ``serve_start_failed``; and whatever a background callable died of, after an orderly stop.
+        """
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.TaskGroup() as group:
+                pairs = list(zip(self._servers, self._sockets, strict=True))
+                tasks = [group.create_task(server.serve(sockets=sockets)) for server, sockets in pairs]
+                await self._wait_until_started(tasks)
+                for thread in self._threads:
+                    thread.start()
+                on_ready(dict(self.urls))
+                self.ready.set()
+        finally:
+            self._stopping.set()
+            for thread in self._threads:
+                if thread.ident is not None:
+                    await asyncio.to_thread(thread.join, GRACE_SECONDS)
+            self._close_sockets()
+        if self._failures:
+            raise self._failures[0]
+
+    async def _wait_until_started(self, tasks: list[asyncio.Task[None]]) -> None:
+        while not all(server.started for server in self._servers):
+            if any(task.done() for task in tasks):
+                raise WarifuError("serve_start_failed", "a listener could not start", hint="look at the log above")
+            await asyncio.sleep(0.005)
+
+    def _guard(self, work: Background) -> None:
+        try:
+            work(self._stopping)
+        except Exception as error:  # handed to run(), which raises it; a silent half-dead process is worse
+            self._failures.append(error)
+            self.stop()
+
+    def stop(self) -> None:
+        """Ask everything to end in good order; may be called from any thread and from signal handlers."""
+        self._stopping.set()
+        for server in self._servers:
+            server.should_exit = True
+
+    def _close_sockets(self) -> None:
+        for sockets in self._sockets:
+            for item in sockets:
+                item.close()
+
+
+class _QuietServer(uvicorn.Server):
+    """A server that leaves the signals to :func:`serve`, which has several servers to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(
+    listeners: Sequence[Listener],
+    *,
+    ready_file: Path | None = None,
+    background: Sequence[Background] = (),
+    announce: bool = True,
+) -> None:
+    """Serve in this process until SIGTERM or SIGINT; returns after everything has ended in good order.
+
+    Args:
+        listeners: the addresses; all are bound before the first answers.
+        ready_file: gets ``{"name": "https://…"}`` as JSON once every listener answers.
+        background: callables that run in threads of their own until the event they are given is set.  One that raises
+            stops the process, and its error is raised here.
+        announce: print one line for each address on stderr.
+
+    Raises:
+        WarifuError: ``serve_address_refused``, ``serve_address_in_use``, ``serve_start_failed``, ``tls_files_invalid``.
+    """
+    service = Service(listeners, background)
+
+    def on_ready(urls: dict[str, str]) -> None:
+        if announce:
+            for name, url in urls.items():
+                print(f"{name}: {url}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's line
+        if ready_file is not None:
+            write_atomic(ready_file, dump_json(urls))
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, service.stop)
+        await service.run(on_ready)
+
+    asyncio.run(main())
+
+
+@contextlib.contextmanager
+def serving(listeners: Sequence[Listener], *, background: Sequence[Background] = ()) -> Iterator[dict[str, str]]:
+    """Serve in a thread while the block runs; yields name → URL.  For tests and for pages that live for one command."""
+    service = Service(listeners, background)
+    failures: list[BaseException] = []
+
+    def main() -> None:
+        try:
+            asyncio.run(service.run())
+        except BaseException as error:  # raised again below, in the caller's thread
+            failures.append(error)
+        finally:
+            service.ready.set()
+
+    thread = threading.Thread(target=main, daemon=True)
+    thread.start()
+    service.ready.wait()
+    try:
+        if not failures:
+            yield dict(service.urls)
+    finally:
+        service.stop()
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def bind(listener: Listener) -> list[socket.socket]:
+    """Bind the listener's address, or both loopback addresses for ``localhost``, without listening yet."""
+    check_address(listener)
+    addresses = ["127.0.0.1", "::1"] if listener.host == "localhost" else [listener.host.strip("[]")]
+    sockets: list[socket.socket] = []
+    port = listener.port
+    for address in addresses:
+        try:
+            sockets.append(_bound(address, port))
+        except OSError as error:
+            if sockets:  # a machine without IPv6, or the other family's port is taken: one loopback address is enough
+                continue
+            raise WarifuError(
+                "serve_address_in_use", f"port {port} cannot be bound", hint="another process may use it; port 0 picks a free one"
+            ) from error
+        port = sockets[0].getsockname()[1]
+    return sockets
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    item = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        item.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            item.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        item.bind((address, port))
+        item.setblocking(False)
+    except OSError:
+        item.close()
+        raise
+    return item
+
+
+def check_address(listener: Listener) -> None:
+    """Refuse an address that other machines can reach, unless the listener is declared public."""
+    if listener.host == "localhost":
+        return
+    try:
+        loopback = ipaddress.ip_address(listener.host.strip("[]")).is_loopback
+    except ValueError as error:
+        raise WarifuError("serve_address_refused", "the host is no address literal", hint="write localhost or an IP address") from error
+    if not loopback and not listener.public:
+        raise WarifuError(
+            "serve_address_refused",
+            "the address can be reached from other machines",
+            hint="declare the listener public in the configuration if that is meant",
+        )
+
+
+def _url(listener: Listener, bound: socket.socket) -> str:
+    port = bound.getsockname()[1]
+    if listener.host in ("localhost", "127.0.0.1", "::1"):
+        return f"https://localhost:{port}"
+    host = f"[{listener.host.strip('[]')}]" if ":" in listener.host else listener.host
+    return f"https://{host}:{port}"
