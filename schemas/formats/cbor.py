@@ -1,0 +1,320 @@
+"""CBOR, read strictly and written deterministically (RFC 8949).
+
+cbor2 does the decoding under our own limits: one item and nothing behind it, definite lengths, unique keys that are
+integers or text, a handful of tags, bounded depth, size and number of items.  Lengths need not be the shortest, since
+mdocs in the field carry longer ones; whatever is hashed or signed is therefore kept as received, and
+:func:`raw_member` finds it again.  No foreign exception leaves this module.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from types import NoneType
+from typing import Any, Final
+
+import cbor2
+
+from schemas.errors import WarifuError
+from schemas.formats.encoding import MAX_CBOR_BYTES, MAX_CBOR_ITEMS, MAX_DEPTH, too_large
+
+CBORTag = cbor2.CBORTag
+
+TAG_TDATE: Final = 0
+TAG_SIGN1: Final = 18
+TAG_MAC0: Final = 17
+TAG_ENCODED: Final = 24
+TAG_FULL_DATE: Final = 1004
+
+_OPAQUE_TAGS: Final = frozenset((TAG_MAC0, TAG_SIGN1, TAG_ENCODED))
+# Every tag that cbor2 would act upon; a test walks all tags to see that the list is whole.
+_ACTIVE_TAGS: Final = (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
+_KEY_KINDS: Final = frozenset((int, str))
+_LEAF_KINDS: Final = frozenset((int, str, bytes, bool, NoneType, date, datetime))
+_NESTING_KINDS: Final = frozenset((dict, list, CBORTag))
+_ALL_KINDS: Final = _LEAF_KINDS | _NESTING_KINDS
+_TDATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_FULL_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class _Refused:
+    """Stands in the decoded tree where a tag was that is not accepted."""
+
+
+def cbor_decode(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> Any:
+    """Read one CBOR item strictly.
+
+    Tag 0 comes out as aware ``datetime``, tag 1004 as ``date``; tags 17, 18 and 24 as :class:`CBORTag` around a list,
+    a list and ``bytes``; every other tag is refused.  The content of tag 24 is not looked into.
+
+    Args:
+        data: the encoded item and nothing else.
+        max_bytes: largest size accepted, looked at before anything is decoded.
+
+    Raises:
+        WarifuError: ``too_large``; ``cbor_trailing_bytes``; ``cbor_tag_not_allowed``, ``cbor_key_not_allowed``,
+            ``cbor_value_not_allowed``; ``too_many_items``; ``bad_cbor`` for everything that is malformed, indefinite,
+            deeper than 16 levels or holds one key twice (RFC 8949 5.1, 5.6).
+    """
+    _check_size(data, max_bytes)
+    # The item is read as the first member of a pair.  The second is a string of zeros longer than the item, so that
+    # nothing inside ``data`` can stand for it: if it comes out whole, the first member ended where ``data`` ends.
+    zeros = bytes(len(data) + 1)
+    try:
+        value, tail = cbor2.loads(b"".join((b"\x82", data, head(2, len(zeros)), zeros)), **_options())
+    except (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        raise _bad_cbor("the bytes are not one well-formed CBOR item under our limits") from error
+    _check_nothing_trails(tail, zeros)
+    _check_tree(value)
+    return value
+
+
+def _check_size(data: bytes, max_bytes: int) -> None:
+    if len(data) > max_bytes:
+        raise too_large(max_bytes, clause="RFC 8949 10")
+
+
+def _check_nothing_trails(tail: object, zeros: bytes) -> None:
+    if tail != zeros:
+        raise WarifuError(
+            "cbor_trailing_bytes", "bytes follow the CBOR item", hint="send exactly one item", clause="RFC 8949 5.1", layer="parse"
+        )
+
+
+@functools.cache
+def _options() -> dict[str, Any]:
+    decoders = _tag_decoders()
+    return {**_limit_depth(), **_limit_lengths(), **_limit_keys(), "semantic_decoders": decoders}
+
+
+def _limit_depth() -> dict[str, Any]:
+    return {"max_depth": MAX_DEPTH + 1}  # the pair that encloses the item counts as a level
+
+
+def _limit_lengths() -> dict[str, Any]:
+    return {"allow_indefinite": False}
+
+
+def _limit_keys() -> dict[str, Any]:
+    return {"allow_duplicate_keys": False}
+
+
+def _tag_decoders() -> dict[int, Callable[[Any, bool], object]]:
+    """Return the decoders that take the place of cbor2's own, all of which would act on hostile content."""
+    refused: dict[int, Callable[[Any, bool], object]] = dict.fromkeys(_ACTIVE_TAGS, lambda _content, _immutable: _Refused())
+    return refused | {TAG_TDATE: lambda content, _: _read_tdate(content), TAG_FULL_DATE: lambda content, _: _read_full_date(content)}
+
+
+def _read_tdate(text: object) -> datetime:
+    if not isinstance(text, str) or _TDATE.fullmatch(text) is None:
+        raise cbor2.CBORDecodeError("no date and time of RFC 3339")
+    return datetime.fromisoformat(text)
+
+
+def _read_full_date(text: object) -> date:
+    if not isinstance(text, str) or _FULL_DATE.fullmatch(text) is None:
+        raise cbor2.CBORDecodeError("no full-date of RFC 3339")
+    return date.fromisoformat(text)
+
+
+def _check_tree(root: Any) -> None:
+    """Check what hooks cannot see, level by level: kinds of keys, kinds of values, tags, and the number of items."""
+    if type(root) not in _NESTING_KINDS:
+        return _check_kinds((root,))
+    level: list[Any] = [_opened(root)]
+    count = 1
+    while level:
+        nested: list[Any] = []
+        for container in level:
+            members: Any = container
+            if type(container) is dict:
+                _check_keys(container)
+                members = container.values()
+            count += len(members)
+            if not _LEAF_KINDS.issuperset(map(type, members)):
+                _check_kinds(members)
+                nested.extend(_opened(member) for member in members if type(member) in _NESTING_KINDS)
+        _check_count(count)
+        level = nested
+    return None
+
+
+def _opened(member: Any) -> Any:
+    if type(member) is not CBORTag:
+        return member
+    _check_tag(member)
+    return (member.value,)
+
+
+def _check_keys(container: Mapping[Any, Any]) -> None:
+    if not _KEY_KINDS.issuperset(map(type, container)):
+        raise WarifuError(
+            "cbor_key_not_allowed",
+            "a map key is neither an integer nor text",
+            hint="use int or tstr keys",
+            clause="RFC 8949 5.6",
+            layer="parse",
+        )
+
+
+def _check_kinds(members: Iterable[Any]) -> None:
+    kinds = set(map(type, members))
+    if _Refused in kinds:
+        raise _tag_not_allowed()
+    if not kinds <= _ALL_KINDS:
+        raise WarifuError(
+            "cbor_value_not_allowed",
+            "a value is of a kind that is not accepted: floating point, undefined or an unassigned simple value",
+            clause="RFC 8949 3.3",
+            layer="parse",
+        )
+
+
+def _check_tag(tag: CBORTag) -> None:
+    if tag.tag not in _OPAQUE_TAGS or (tag.tag == TAG_ENCODED and type(tag.value) is not bytes):
+        raise _tag_not_allowed()
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_CBOR_ITEMS:
+        raise WarifuError("too_many_items", f"the input holds more than {MAX_CBOR_ITEMS} items", clause="RFC 8949 10", layer="parse")
+
+
+def _tag_not_allowed() -> WarifuError:
+    return WarifuError(
+        "cbor_tag_not_allowed",
+        "the input holds a tag that is not accepted",
+        hint="only the tags 0, 17, 18, 24 and 1004 are read",
+        clause="RFC 8949 3.4",
+        layer="parse",
+    )
+
+
+def _bad_cbor(message: str) -> WarifuError:
+    return WarifuError(
+        "bad_cbor", message, hint="send definite lengths and unique keys, at most 16 levels deep", clause="RFC 8949 5.1", layer="parse"
+    )
+
+
+def cbor_encode(value: Any) -> bytes:
+    """Write ``value`` in CBOR with shortest lengths, map keys in the order given (RFC 8949 4.1).
+
+    ``date`` becomes a full-date (tag 1004), an aware ``datetime`` a tdate in UTC without fractional seconds (tag 0).
+
+    Raises:
+        WarifuError: ``cbor_not_encodable`` for other kinds of values, naive datetimes and lone surrogates.
+    """
+    try:
+        return cbor2.dumps(value, encoders=_ENCODERS)
+    except (cbor2.CBOREncodeError, ValueError, TypeError) as error:
+        raise WarifuError("cbor_not_encodable", "the value holds something that CBOR here does not carry", clause="RFC 8949 4.1") from error
+
+
+def _encode_datetime(encoder: cbor2.CBOREncoder, value: datetime) -> None:
+    encoder.encode(CBORTag(TAG_TDATE, tdate_text(value)))
+
+
+_ENCODERS: Final[dict[Any, Any]] = {datetime: _encode_datetime}
+
+
+def tdate_text(at: datetime) -> str:
+    """Return ``at`` as text of RFC 3339 in UTC without fractional seconds, such as ``2026-01-02T03:04:05Z``.
+
+    Raises:
+        WarifuError: ``cbor_not_encodable`` for a datetime without time zone.
+    """
+    if at.tzinfo is not UTC:
+        if at.utcoffset() is None:
+            raise WarifuError("cbor_not_encodable", "a time without time zone cannot be written", clause="ISO 18013-5 9.1.2.4")
+        at = at.astimezone(UTC)
+    return at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def head(major: int, argument: int) -> bytes:
+    """Return the shortest head of an item: major type 0 to 7 and its argument (RFC 8949 3)."""
+    if argument < 24:
+        return bytes((major << 5 | argument,))
+    if argument < 0x100:
+        return bytes((major << 5 | 24, argument))
+    if argument < 0x10000:
+        return bytes((major << 5 | 25,)) + argument.to_bytes(2, "big")
+    if argument < 0x100000000:
+        return bytes((major << 5 | 26,)) + argument.to_bytes(4, "big")
+    return bytes((major << 5 | 27,)) + argument.to_bytes(8, "big")
+
+
+def encode_bytes(data: bytes) -> bytes:
+    """Return ``data`` as a byte string item."""
+    return head(2, len(data)) + data
+
+
+def encode_text(text: str) -> bytes:
+    """Return ``text`` as a text string item; raises ``cbor_not_encodable`` for a lone surrogate."""
+    try:
+        raw = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise WarifuError("cbor_not_encodable", "the text holds a lone surrogate", clause="RFC 8949 3.1") from error
+    return head(3, len(raw)) + raw
+
+
+def encode_embedded(item: bytes) -> bytes:
+    """Return ``#6.24(bstr item)``: an encoded item carried as such (RFC 8949 3.4.5.1)."""
+    return b"\xd8\x18" + head(2, len(item)) + item
+
+
+def split_map(data: bytes) -> dict[int | str, bytes]:
+    """Return the members of an encoded map, each value exactly as its bytes stand in ``data``.
+
+    ``data`` must have passed :func:`cbor_decode`; raises ``bad_cbor`` where it is no map.
+    """
+    count, position = _enter(data, 5)
+    members: dict[int | str, bytes] = {}
+    for _ in range(count):
+        after_key = _skip(data, position)
+        end = _skip(data, after_key)
+        members[cbor2.loads(data[position:after_key])] = data[after_key:end]
+        position = end
+    return members
+
+
+def split_array(data: bytes) -> list[bytes]:
+    """Return the members of an encoded array exactly as they stand in ``data``; as :func:`split_map`."""
+    count, position = _enter(data, 4)
+    members: list[bytes] = []
+    for _ in range(count):
+        end = _skip(data, position)
+        members.append(data[position:end])
+        position = end
+    return members
+
+
+def _enter(data: bytes, expected: int) -> tuple[int, int]:
+    major, argument, position = _read_head(data, 0)
+    if major != expected:
+        raise _bad_cbor("a map or array was expected")
+    return argument, position
+
+
+def _read_head(data: bytes, position: int) -> tuple[int, int, int]:
+    """Return major type, argument and the position behind the head that starts at ``position``."""
+    first = data[position]
+    major, info = first >> 5, first & 31
+    if info < 24:
+        return major, info, position + 1
+    end = position + 1 + (1 << (info - 24))
+    return major, int.from_bytes(data[position + 1 : end], "big"), end
+
+
+def _skip(data: bytes, position: int) -> int:
+    """Return the position behind the item that starts at ``position``."""
+    pending = 1
+    while pending:
+        major, argument, position = _read_head(data, position)
+        pending -= 1
+        if major in (2, 3):
+            position += argument
+        elif major in (4, 5, 6):
+            pending += {4: argument, 5: 2 * argument, 6: 1}[major]
+    return position
