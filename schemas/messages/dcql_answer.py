@@ -44,31 +44,43 @@ def check_answer(query: Query, answers: Mapping[str, Sequence[Answer]]) -> dict[
         wallet's fault and is reported, and :func:`requested_claims` keeps it from whoever reads the result.
 
     Raises:
-        WarifuError: ``answer_unknown_id``, ``answer_count``, ``answer_incomplete`` or what :func:`check_credential` raises.
+        WarifuError: what :func:`check_answer_shape` and :func:`check_credential` raise.
     """
-    _check_ids(query, answers)
-    _check_counts(query, answers)
+    check_answer_shape(query, {identifier: len(presented) for identifier, presented in answers.items()})
     excess: dict[str, tuple[frozenset[ResultPath], ...]] = {}
     for identifier, presented in answers.items():
         credential = query.credential(identifier)
         for answer in presented:
             check_credential(credential, answer)
         excess[identifier] = tuple(over_disclosed(credential, answer) for answer in presented)
-    _check_complete(query, frozenset(answers))
     return excess
 
 
-def _check_ids(query: Query, answers: Mapping[str, Sequence[Answer]]) -> None:
+def check_answer_shape(query: Query, counts: Mapping[str, int]) -> None:
+    """Check ids and numbers of an answer, which can be done before anything in it is opened.
+
+    Args:
+        counts: number of presentations by query id.
+
+    Raises:
+        WarifuError: ``answer_unknown_id``, ``answer_count`` or ``answer_incomplete``.
+    """
+    _check_ids(query, counts)
+    _check_counts(query, counts)
+    _check_complete(query, frozenset(counts))
+
+
+def _check_ids(query: Query, counts: Collection[str]) -> None:
     """Refuse a key of ``vp_token`` that no credential query has (OpenID4VP 8.1)."""
-    if not answers.keys() <= {credential.id for credential in query.credentials}:
+    if not set(counts) <= {credential.id for credential in query.credentials}:
         raise _error("answer_unknown_id", "the answer holds an id that was not asked for", "OpenID4VP 8.1")
 
 
-def _check_counts(query: Query, answers: Mapping[str, Sequence[Answer]]) -> None:
+def _check_counts(query: Query, counts: Mapping[str, int]) -> None:
     """Refuse more than one presentation unless ``multiple``, and never accept none (OpenID4VP 8.1)."""
-    for identifier, presented in answers.items():
+    for identifier, count in counts.items():
         limit = MAX_PRESENTATIONS if query.credential(identifier).multiple else 1
-        if not 1 <= len(presented) <= limit:
+        if not 1 <= count <= limit:
             raise _error("answer_count", f"a query was answered with other than 1 to {limit} presentations", "OpenID4VP 8.1")
 
 
