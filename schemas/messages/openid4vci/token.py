@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from schemas.errors import WarifuError
 from schemas.formats.encoding import parse_json
@@ -13,7 +12,6 @@ from schemas.messages.members import Members
 from schemas.messages.openid4vci.offer import PRE_AUTHORIZED_GRANT
 
 REFRESH_GRANT: Final = "refresh_token"
-MAX_FORM_BYTES: Final = 16 * 1024
 _YEAR: Final = 366 * 86_400
 
 
@@ -44,46 +42,16 @@ class RefreshTokenRequest:
 TokenRequest = PreAuthorizedTokenRequest | RefreshTokenRequest
 
 
-def parse_form(body: bytes) -> dict[str, str]:
-    """Read ``application/x-www-form-urlencoded`` where every parameter stands once (RFC 6749 3.2).
-
-    Raises:
-        WarifuError: ``bad_form`` for bytes that are no form, ``duplicate_parameter`` for a name given twice.
-    """
-    if len(body) > MAX_FORM_BYTES:
-        raise _bad_form("is larger than 16 KiB")
-    try:
-        text = body.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=64) if text else []
-    except ValueError as error:
-        raise _bad_form("cannot be read") from error
-    _check_no_duplicates(pairs)
-    return dict(pairs)
-
-
-def _bad_form(problem: str) -> WarifuError:
-    return WarifuError("bad_form", f"the form {problem}", hint="send URL-encoded UTF-8", clause="RFC 6749 B", layer="parse")
-
-
-def _check_no_duplicates(pairs: list[tuple[str, str]]) -> None:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise WarifuError(
-            "duplicate_parameter",
-            "a parameter stands twice in the request",
-            hint="send each parameter once",
-            clause="RFC 6749 3.2",
-            layer="parse",
-        )
-
-
-def parse_token_request(body: bytes) -> TokenRequest:
+def parse_token_request(form: Mapping[str, str]) -> TokenRequest:
     """Read a token request of one of the two grants; unknown parameters are ignored (RFC 6749 3.2).
 
+    Args:
+        form: the fields of the form, each given once.
+
     Raises:
-        WarifuError: ``bad_form``, ``duplicate_parameter``, ``bad_token_request``, ``grant_type_not_supported``.
+        WarifuError: ``bad_token_request``, ``grant_type_not_supported``.
     """
-    form = parse_form(body)
-    request = Members(form, code="bad_token_request", what="token request", clause="OpenID4VCI 1.0 6.1")
+    request = Members(dict(form), code="bad_token_request", what="token request", clause="OpenID4VCI 1.0 6.1")
     grant = request.text("grant_type")
     if grant == PRE_AUTHORIZED_GRANT:
         return PreAuthorizedTokenRequest(request.text("pre-authorized_code"), request.optional_text("tx_code", max_length=64))

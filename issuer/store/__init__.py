@@ -1,0 +1,1 @@
+"""Tables and migrations, one package for each organisation inside the issuer."""

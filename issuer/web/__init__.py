@@ -1,0 +1,1 @@
+"""Web applications of the issuer organisations: one factory each, no globals."""
