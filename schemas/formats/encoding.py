@@ -22,7 +22,8 @@ MAX_CBOR_BYTES: Final = 256 * 1024
 MAX_INT_DIGITS: Final = 20
 MAX_CBOR_ITEMS: Final = 10_000
 
-_NUMBERS: Final = (int, float)
+_CONTAINERS: Final = (dict, list)
+_PLAIN: Final = frozenset({str, bool, type(None)})
 _INT_LIMIT: Final = 10**MAX_INT_DIGITS
 _INFINITIES: Final = (float("inf"), float("-inf"))
 _TO_URL: Final = bytes.maketrans(b"+/", b"-_")
@@ -119,15 +120,19 @@ def check_depth(value: Any, *, limit: int = MAX_DEPTH) -> None:
         WarifuError: ``too_deep`` where containers nest deeper than ``limit``; ``bad_json`` for an infinite float or an
             integer of more than 20 digits.
     """
-    level: list[Any] = [[value]]
-    for _ in range(limit + 1):
+    level = [value] if type(value) in _CONTAINERS else []
+    if not level:
+        _check_number(value)
+    for _ in range(limit):
         nested: list[Any] = []
         for container in level:
-            for child in container.values() if type(container) is dict else container:
-                kind = type(child)
-                if kind is dict or kind is list:
+            children = container.values() if type(container) is dict else container
+            if _PLAIN.issuperset(map(type, children)):
+                continue
+            for child in children:
+                if type(child) in _CONTAINERS:
                     nested.append(child)
-                elif kind in _NUMBERS:
+                else:
                     _check_number(child)
         if not nested:
             return
@@ -135,14 +140,22 @@ def check_depth(value: Any, *, limit: int = MAX_DEPTH) -> None:
     raise WarifuError("too_deep", f"the input nests deeper than {limit} levels", clause="RFC 8259 9", layer="parse")
 
 
-def _check_number(number: int | float) -> None:
-    if not -_INT_LIMIT < number < _INT_LIMIT and (isinstance(number, int) or number in _INFINITIES):
+def _check_number(value: Any) -> None:
+    too_long = type(value) is int and not -_INT_LIMIT < value < _INT_LIMIT
+    if too_long or (type(value) is float and value in _INFINITIES):
         raise _bad_json("a number is longer than 20 digits or outside the range of a double")
 
 
 def dump_json(value: Any) -> bytes:
-    """Write ``value`` as compact UTF-8 JSON, keys in insertion order; code points are kept exactly as they are."""
-    return orjson.dumps(value)
+    """Write ``value`` as compact UTF-8 JSON, keys in insertion order; code points are kept exactly as they are.
+
+    Raises:
+        WarifuError: ``not_serialisable`` for a lone surrogate, an integer above 64 bits or a type that JSON has not.
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError as error:
+        raise WarifuError("not_serialisable", "a value cannot be written as JSON", clause="RFC 7493 2") from error
 
 
 def cbor_encode(value: Any) -> bytes:

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from schemas.errors import WarifuError
 from schemas.formats.encoding import b64url_decode, b64url_encode, dump_json, parse_json_object, too_large
@@ -59,8 +59,9 @@ class UnverifiedJws:
 
 def sign_ec(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
     """Return r‖s (64 bytes) over ``message`` with SHA-256."""
-    r, s = decode_dss_signature(key.sign(message, _ECDSA))
-    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    der = key.sign(message, _ECDSA)  # 30 len 02 len r 02 len s, from our own library
+    split = 4 + der[3]
+    return der[4:split][-32:].rjust(32, b"\0") + der[split + 2 :][-32:].rjust(32, b"\0")
 
 
 def verify_ec(key: ec.EllipticCurvePublicKey, message: bytes, signature: bytes, *, clause: str = "RFC 7518 3.4") -> None:
