@@ -57,9 +57,11 @@ def build_configuration(
 def parse_configuration(name: str, obj: object) -> CredentialConfiguration:
     """Read one configuration; unknown formats and members are kept, not refused.
 
+    ``display`` and ``claims`` are also read where drafts before 1.0 had them, beside ``credential_metadata``, but never in
+    the older form of an object.
+
     Raises:
-        WarifuError: ``bad_issuer_metadata`` where a known format lacks its type, or a binding stands without proof
-            types or the other way round.
+        WarifuError: ``bad_issuer_metadata`` where a known format lacks its type or a member is of another kind.
     """
     entry = _members(obj, "credential configuration")
     format_ = entry.text("format")
@@ -75,8 +77,8 @@ def parse_configuration(name: str, obj: object) -> CredentialConfiguration:
         binding_methods=binding,
         proof_algs=() if jwt is None else jwt.texts("proof_signing_alg_values_supported"),
         key_attestation_required=jwt is not None and jwt.has("key_attestations_required"),
-        display=metadata.optional_objects("display"),
-        claims=metadata.optional_objects("claims", max_items=1024),
+        display=metadata.optional_objects("display") or entry.optional_objects("display"),
+        claims=metadata.optional_objects("claims", max_items=1024) or entry.optional_objects("claims", max_items=1024),
         raw=entry.raw,
     )
 
