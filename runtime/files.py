@@ -98,12 +98,23 @@ def read_private(path: Path, *, max_bytes: int = 1024 * 1024) -> bytes:
         if error.errno == errno.ELOOP:
             raise _not_private() from error
         raise file_error(error) from error
-    with os.fdopen(descriptor, "rb") as stream:
-        check_private(os.fstat(stream.fileno()))
-        data = stream.read(max_bytes + 1)
+    try:
+        check_private(os.fstat(descriptor))
+        data = _read_up_to(descriptor, max_bytes + 1)
+    except OSError as error:
+        raise file_error(error) from error
+    finally:
+        os.close(descriptor)
     if len(data) > max_bytes:
         raise WarifuError("too_large", f"the file is larger than {max_bytes} bytes", layer="parse")
     return data
+
+
+def _read_up_to(descriptor: int, limit: int) -> bytes:
+    data = bytearray()
+    while len(data) < limit and (chunk := os.read(descriptor, limit - len(data))):
+        data += chunk
+    return bytes(data)
 
 
 def check_private(status: os.stat_result) -> None:

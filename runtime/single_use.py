@@ -43,8 +43,8 @@ def consume(connection: sa.Connection, kind: str, value: str | bytes, *, expires
     """
     row = {"kind": kind, "key_hash": _hash(value), "expires_at": expires_at}
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    result = connection.execute(insert(_TABLE).values(row).on_conflict_do_nothing())
-    check_inserted(result.rowcount)
+    inserted = connection.execute(insert(_TABLE).values(row).on_conflict_do_nothing().returning(_TABLE.c.kind)).all()
+    check_inserted(len(inserted))
 
 
 def check_inserted(rows: int) -> None:
