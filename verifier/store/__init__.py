@@ -1,0 +1,1 @@
+"""The verifier's own tables, migrations beside them; written by ``verifier.sessions``, ``verifier.status`` and ``verifier.web``."""
