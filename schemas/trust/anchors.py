@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Final, Literal, overload
 
@@ -162,8 +162,7 @@ class Anchors(Sequence[TrustAnchor]):
         return f"Anchors({len(self._anchors)})"
 
 
-def check_time_argument(at: datetime) -> datetime:
-    """Return ``at`` in UTC; a naive time is a mistake of the caller (``ValueError``)."""
+def check_time_argument(at: datetime) -> None:
+    """A naive time is a mistake of the caller (``ValueError``)."""
     if at.tzinfo is None:
         raise ValueError("a time zone aware datetime is required")
-    return at.astimezone(UTC)

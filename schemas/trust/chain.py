@@ -17,7 +17,6 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
 from schemas.errors import WarifuError
@@ -29,8 +28,9 @@ MAX_CERTIFICATES: Final = 4
 MAX_CERTIFICATE_BYTES: Final = 8 * 1024
 CACHED_CHAINS: Final = 2048
 
-_NEVER: Final = float("-inf")
-_FOREVER: Final = float("inf")
+#: First and last instant, both inclusive.
+Window = tuple[datetime, datetime]
+_ALWAYS: Final[Window] = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +45,8 @@ class SignerIdentity:
         issuer_uris: the URIs of the leaf's subjectAltName.
         organization: the subject's organisation, for display.
         authority_key_ids: base64url key identifiers of the authorities on the path (OpenID4VP 6.1.1.1).
-        leaf_window: notBefore and notAfter of the leaf in seconds since the epoch; unbounded for a bare key.
-        path_window: the seconds in which every certificate of the path, anchor included, is valid.
+        leaf_window: notBefore and notAfter of the leaf; unbounded for a bare key.
+        path_window: the time in which every certificate of the path, anchor included, is valid.
     """
 
     public_key: ec.EllipticCurvePublicKey
@@ -56,8 +56,8 @@ class SignerIdentity:
     issuer_uris: tuple[str, ...]
     organization: str = ""
     authority_key_ids: frozenset[str] = frozenset()
-    leaf_window: tuple[float, float] = (_NEVER, _FOREVER)
-    path_window: tuple[float, float] = (_NEVER, _FOREVER)
+    leaf_window: Window = _ALWAYS
+    path_window: Window = _ALWAYS
 
 
 def check_chain(chain_der: Sequence[bytes], *, anchors: Anchors, purpose: TrustPurpose, at: datetime) -> SignerIdentity:
@@ -82,11 +82,11 @@ def check_chain(chain_der: Sequence[bytes], *, anchors: Anchors, purpose: TrustP
 
 def check_path_times(identity: SignerIdentity, at: datetime) -> None:
     """Every certificate of the path is valid at ``at``, the anchor's included (A29)."""
-    now = check_time_argument(at).timestamp()
+    check_time_argument(at)
     start, end = identity.path_window
-    if now < start:
+    if at < start:
         raise chain_error("certificate_not_yet_valid", "a certificate of the chain is not valid yet", clause="RFC 5280 6.1.3")
-    if now > end:
+    if at > end:
         raise chain_error(
             "certificate_expired", "a certificate of the chain has expired", hint="the signer must renew it", clause="RFC 5280 6.1.3"
         )
@@ -192,12 +192,12 @@ def _find_anchor(certificates: Sequence[x509.Certificate], anchors: Sequence[Tru
 def check_path(certificates: Sequence[x509.Certificate], root: x509.Certificate) -> None:
     """Prove that each certificate was issued by the next and the last by ``root`` (RFC 5280 6.1, A27, A30).
 
-    The time used here is the first second in which the whole path is valid; the real time is compared at each use.
+    The time used here is the first instant in which the whole path is valid; the real time is compared at each use.
     """
     start, end = _window([*certificates, root])
     if start > end:
         raise chain_error("chain_broken", "the certificates of the chain are never valid together")
-    builder = PolicyBuilder().store(Store([root])).time(datetime.fromtimestamp(start, UTC)).max_chain_depth(MAX_CERTIFICATES)
+    builder = PolicyBuilder().store(Store([root])).time(start).max_chain_depth(MAX_CERTIFICATES)
     builder = builder.extension_policies(ca_policy=_CA_POLICY, ee_policy=ExtensionPolicy.permit_all())
     try:
         proved = builder.build_client_verifier().verify(certificates[0], list(certificates[1:]))
@@ -246,9 +246,9 @@ def _signer(certificates: Sequence[x509.Certificate], anchor: TrustAnchor, purpo
     )
 
 
-def _window(certificates: Sequence[x509.Certificate]) -> tuple[float, float]:
-    start = max(certificate.not_valid_before_utc.timestamp() for certificate in certificates)
-    return start, min(certificate.not_valid_after_utc.timestamp() for certificate in certificates)
+def _window(certificates: Sequence[x509.Certificate]) -> Window:
+    start = max(certificate.not_valid_before_utc for certificate in certificates)
+    return start, min(certificate.not_valid_after_utc for certificate in certificates)
 
 
 def _key_ids(certificates: Sequence[x509.Certificate]) -> frozenset[str]:
@@ -261,8 +261,3 @@ def _key_ids(certificates: Sequence[x509.Certificate]) -> frozenset[str]:
         if identifier is not None:
             found.add(b64url_encode(identifier))
     return frozenset(found)
-
-
-def certificate_der(certificate: x509.Certificate) -> bytes:
-    """Return the DER bytes of ``certificate``."""
-    return certificate.public_bytes(Encoding.DER)

@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
 from schemas.formats.jose import Signer
 from schemas.trust import Authority, SigningIdentity, Subject, TrustAnchor, TrustPurpose, build_leaf, build_root
 

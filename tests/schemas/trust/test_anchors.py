@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from schemas.errors import WarifuError
 from schemas.trust import Anchors, TrustAnchor, TrustPurpose
-
 from tests.world.actors import City, signer_for
 
 CITY = City("999997", "割符市", "warifu.example")

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from schemas.errors import WarifuError
 from schemas.trust import (
     Anchors,
@@ -29,7 +30,6 @@ from schemas.trust import (
 )
 from schemas.trust.chain import identify_signer
 from schemas.trust.profiles import DOCUMENT_SIGNER, EXTENDED_KEY_USAGE, MDL_DOCUMENT_SIGNER, STATUS_SIGNER
-
 from tests.world.actors import AT, City, certificate_serial, signer_for
 
 CITY = City("999997", "割符市", "warifu.example")
@@ -42,9 +42,7 @@ def der(*certificates: x509.Certificate) -> tuple[bytes, ...]:
     return tuple(certificate.public_bytes(Encoding.DER) for certificate in certificates)
 
 
-def refused(
-    chain: Sequence[bytes], *, anchors: Anchors = ANCHORS, purpose: TrustPurpose = TrustPurpose.ISSUER, at: datetime = AT
-) -> str:
+def refused(chain: Sequence[bytes], *, anchors: Anchors = ANCHORS, purpose: TrustPurpose = TrustPurpose.ISSUER, at: datetime = AT) -> str:
     with pytest.raises(WarifuError) as refusal:
         check_chain(chain, anchors=anchors, purpose=purpose, at=at)
     assert refusal.value.layer == "chain"
@@ -126,7 +124,9 @@ def test_an_anchor_of_another_purpose_trusts_nothing() -> None:
 def test_self_signed_leaf() -> None:
     """A27."""
     signer = signer_for("self")
-    root = build_root(subject=Subject("Self", "Self"), signer=signer, serial=7, not_before=AT - timedelta(days=1), not_after=AT + timedelta(days=1))
+    root = build_root(
+        subject=Subject("Self", "Self"), signer=signer, serial=7, not_before=AT - timedelta(days=1), not_after=AT + timedelta(days=1)
+    )
     assert refused(der(root)) == "leaf_self_signed"
     assert refused(der(CITY.root.certificate)) == "leaf_self_signed"
 
@@ -212,7 +212,9 @@ def test_a_leaf_certifies_nobody() -> None:
     root, anchors = deep_root(1)
     for extensions in (lambda b: b, lambda b: b.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)):
         middle = hand_made(extensions, issuer=root, key=signer_for("middle").public_key, usage=CERTIFIES)
-        leaf = hand_made(with_eku, issuer=Authority(middle, signer_for("middle")), usage=SIGNS, subject=Subject("L", "L", CITY.code).to_name())
+        leaf = hand_made(
+            with_eku, issuer=Authority(middle, signer_for("middle")), usage=SIGNS, subject=Subject("L", "L", CITY.code).to_name()
+        )
         assert refused(der(leaf, middle), anchors=anchors) == "chain_broken"
 
 
@@ -225,7 +227,9 @@ def test_an_authority_must_be_allowed_to_certify() -> None:
 
     for usage, code in ((CERTIFIES, None), (SIGNS, "chain_broken"), (None, "chain_broken")):
         middle = hand_made(authority, issuer=root, key=signer_for("middle").public_key, usage=usage)
-        leaf = hand_made(with_eku, issuer=Authority(middle, signer_for("middle")), usage=SIGNS, subject=Subject("L", "L", CITY.code).to_name())
+        leaf = hand_made(
+            with_eku, issuer=Authority(middle, signer_for("middle")), usage=SIGNS, subject=Subject("L", "L", CITY.code).to_name()
+        )
         if code is None:
             check_chain(der(leaf, middle), anchors=anchors, purpose=TrustPurpose.ISSUER, at=AT)
         else:
@@ -402,7 +406,11 @@ def test_foreign_profile_takes_the_usage_of_mdl() -> None:
 
     def eku(*usages: x509.ObjectIdentifier) -> tuple[bytes, ...]:
         subject = Subject("DS", "Elsewhere", country="US").to_name()
-        return der(hand_made(lambda b: b.add_extension(x509.ExtendedKeyUsage(usages), critical=True) if usages else b, usage=SIGNS, subject=subject))
+        return der(
+            hand_made(
+                lambda b: b.add_extension(x509.ExtendedKeyUsage(usages), critical=True) if usages else b, usage=SIGNS, subject=subject
+            )
+        )
 
     for chain in (eku(), eku(MDL_DOCUMENT_SIGNER), eku(MDL_DOCUMENT_SIGNER, STATUS_SIGNER)):
         assert check_chain(chain, anchors=foreign, purpose=TrustPurpose.ISSUER, at=AT).municipality is None
