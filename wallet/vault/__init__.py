@@ -1,0 +1,1 @@
+"""The vault: everything a holder owns, sealed under a passphrase."""
