@@ -5,9 +5,9 @@
 samples from there.  The files in ``generated`` come from ``python -m tests.generate`` and a check fails when they drift.
 """
 
-from schemas.credentials.catalogue import catalogue
-from schemas.credentials.claims import AppliesTo, ClaimDefinition, ClaimPath, Element, Kind, Locale, Release, SpecialRequest, Text
-from schemas.credentials.credential_type import Catalogue, Content, CredentialType, TypeDefinition, check_content, check_special_request
+from schemas.credentials.catalogue import Catalogue, catalogue
+from schemas.credentials.claims import AppliesTo, ClaimDefinition, ClaimPath, Element, Kind, Release, SpecialRequest, Text
+from schemas.credentials.credential_type import Content, CredentialType, TypeDefinition, check_content, check_special_request
 from schemas.credentials.number_lint import refuse_numbers
 from schemas.credentials.person_items import AGE_THRESHOLDS, sex_code
 
@@ -21,7 +21,6 @@ __all__ = [
     "CredentialType",
     "Element",
     "Kind",
-    "Locale",
     "Release",
     "SpecialRequest",
     "Text",

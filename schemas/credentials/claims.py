@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from schemas.errors import WarifuError
 
 ClaimPath = tuple[str, ...]
-Locale = Literal["ja", "en"]
-LOCALES: Final[tuple[Locale, ...]] = ("ja", "en")
+LOCALES: Final = ("ja", "en")
 
 COMMON_NAMESPACE: Final = "org.iso.23220.1"
 OWN: Final = ""
@@ -68,9 +67,9 @@ class Text:
     ja: str
     en: str
 
-    def in_locale(self, locale: Locale) -> str:
-        """Return the text in ``locale``."""
-        return self.ja if locale == "ja" else self.en
+    def in_locale(self, locale: str) -> str:
+        """Return the Japanese text for ``ja`` and its regions, the English one for every other language tag (RFC 5646)."""
+        return self.ja if locale.partition("-")[0].lower() == "ja" else self.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class ClaimDefinition:
     Attributes:
         name: dotted key in a credential's content; split at the dots it is the SD-JWT claim path.
         label, description: for display.
-        elements: where the value stands in an mdoc; several places repeat it.
+        elements: where the value stands in an mdoc; the first is its main place, the others repeat it for foreign readers.
         sample, sample_foreign: fictional values of a Japanese and of a foreign resident; ``None`` where there is none.
         choices: the accepted values with their display texts; empty where any value of the kind will do.
         pattern: regular expression that the whole text matches, in the common subset of Python and ECMA 262.
@@ -116,7 +115,7 @@ class ClaimDefinition:
         """Whether the value is disclosed in every presentation."""
         return self.release is Release.ALWAYS
 
-    def show(self, value: Any, locale: Locale) -> str:
+    def show(self, value: Any, locale: str) -> str:
         """Return a disclosed value as a person reads it: choices by their display text, truth as はい or yes.
 
         ``value`` may be in content, SD-JWT or mdoc form; unknown values are shown as they are.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from schemas.credentials import number_lint
-from schemas.credentials.claims import OWN, AppliesTo, ClaimDefinition, ClaimPath, Element, Locale, SpecialRequest, Text, unknown_claim
+from schemas.credentials.claims import OWN, AppliesTo, ClaimDefinition, ClaimPath, Element, SpecialRequest, Text, unknown_claim
 from schemas.credentials.values import OMITTED, checker, element_writer, json_writer
 from schemas.errors import WarifuError
+
+MSO_MDOC: Final = "mso_mdoc"
 
 Content = Mapping[str, Any]
 """Flat: dotted claim name → str, bool, int or date. Only what is given is attested."""
@@ -94,8 +96,8 @@ class CredentialType:
 
     @cached_property
     def always_elements(self) -> frozenset[tuple[str, str]]:
-        """(namespace, element) of everything a wallet of ours releases with every mdoc of this type."""
-        return frozenset(place for claim in self.claims if claim.always for place in self.places(claim))
+        """(namespace, element) of everything a wallet of ours releases with every mdoc of this type, once each."""
+        return frozenset(self.places(claim)[0] for claim in self.claims if claim.always)
 
     @cached_property
     def digest_counts_sd_jwt(self) -> dict[ClaimPath, int]:
@@ -153,9 +155,21 @@ class CredentialType:
             raise unknown_claim("of this element")
         return claim
 
-    def display(self, locale: Locale) -> dict[str, str]:
+    def display(self, locale: str) -> dict[str, str]:
         """Return name and description of the type for people."""
         return {"name": self.definition.label.in_locale(locale), "description": self.definition.description.in_locale(locale)}
+
+    def label(self, format_name: str, path: Sequence[str | int | None], locale: str) -> str | None:
+        """Return the display text of a claim, or of an object of claims, in one format; ``None`` where the type has none."""
+        place = tuple(str(part) for part in path)
+        if format_name == MSO_MDOC:
+            claim = self.by_element.get((place[0], place[1])) if len(place) == 2 else None
+        else:
+            group = self.definition.objects.get(place[0]) if len(place) == 1 else None
+            if group is not None:
+                return group[0].in_locale(locale)
+            claim = self.by_name.get(".".join(place))
+        return None if claim is None else claim.label.in_locale(locale)
 
     def to_sd_jwt_claims(self, content: Content) -> dict[str, Any]:
         """Return content as the nested JSON claims of an SD-JWT VC, without ``vct``, ``iss`` and the like.
@@ -230,45 +244,3 @@ def check_special_request(kind: CredentialType, content: Content, *, requested: 
             clause="住民基本台帳法12条5項",
             layer="policy",
         )
-
-
-_NO_TYPE: Final = "no credential type of this catalogue has that name"
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """All credential types of an ecosystem."""
-
-    types: tuple[CredentialType, ...]
-
-    @cached_property
-    def _by_vct(self) -> dict[str, CredentialType]:
-        return {one.vct: one for one in self.types}
-
-    @cached_property
-    def _by_doctype(self) -> dict[str, CredentialType]:
-        return {one.doctype: one for one in self.types}
-
-    @cached_property
-    def _by_name(self) -> dict[str, CredentialType]:
-        return {one.name: one for one in self.types}
-
-    def by_vct(self, vct: str) -> CredentialType:
-        """Return the type of an SD-JWT VC; raises ``unknown_credential_type``."""
-        return _found(self._by_vct.get(vct))
-
-    def by_doctype(self, doctype: str) -> CredentialType:
-        """Return the type of an mdoc; raises ``unknown_credential_type``."""
-        return _found(self._by_doctype.get(doctype))
-
-    def by_name(self, name: str) -> CredentialType:
-        """Return the type of a short name; raises ``unknown_credential_type``."""
-        return _found(self._by_name.get(name))
-
-
-def _found(kind: CredentialType | None) -> CredentialType:
-    if kind is None:
-        raise WarifuError(
-            "unknown_credential_type", _NO_TYPE, hint="list the catalogue's types", clause="SD-JWT VC 2.2.2.1", layer="policy"
-        )
-    return kind
