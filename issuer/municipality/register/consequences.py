@@ -2,8 +2,8 @@
 
 Topic ``record_changed``: ``{"resident_ids": [宛名番号…], "items": [item names…], "event_id", "due_date": "YYYY-MM-DD"}``;
 everyone in one entry changed in the same items.  An entry whose items hold ``status`` says that the record ends.
-Topic ``strike_due``: ``{"resident_id", "event_id", "cause"}``, due when a 転出予定日 begins; handled by
-:func:`issuer.municipality.register.events.strike.strike_due`.
+Topic ``strike_due``: ``{"resident_ids", "event_id", "cause", "day"}``, due when a 転出予定日 begins; handled
+by :func:`issuer.municipality.register.events.strike.strike_due`, which passes over whoever has cancelled by then.
 """
 
 from __future__ import annotations
@@ -42,23 +42,43 @@ def announce_changes(connection: sa.Connection, changes: Mapping[str, frozenset[
         _enqueue_change(connection, residents, items, event_id=event_id, day=japan_day(at), due=at)
 
 
-def plan_strike(connection: sa.Connection, resident_ids: Collection[str], *, event_id: str, cause: str, day: date) -> None:
-    """Enqueue the end of records at the beginning of ``day`` (転出予定日), one pair of entries a person."""
-    due = midnight(day)
-    for resident_id in sorted(resident_ids):
-        entries = [
-            outbox.enqueue(connection, STRIKE_DUE, {"resident_id": resident_id, "event_id": event_id, "cause": cause}, due),
-            _enqueue_change(connection, [resident_id], frozenset({"status"}), event_id=event_id, day=day, due=due),
-        ]
-        connection.execute(sa.insert(planned_strike), [{"resident_id": resident_id, "outbox_id": entry} for entry in entries])
+def plan_strike(
+    connection: sa.Connection,
+    resident_ids: Collection[str],
+    *,
+    event_id: str,
+    cause: str,
+    day: date,
+    relationships: Mapping[str, str] | None = None,
+) -> None:
+    """Enqueue the end of records at the beginning of ``day`` (転出予定日): the striking, and one revocation a person.
+
+    Args:
+        connection: the filing's transaction.
+        resident_ids: who leaves.
+        event_id: the filing.
+        cause: 異動事由 of the striking.
+        day: 転出予定日.
+        relationships: 続柄 that those who stay have from then on.
+    """
+    due, people = midnight(day), sorted(resident_ids)
+    payload = {"resident_ids": people, "event_id": event_id, "cause": cause, "day": day.isoformat()}
+    outbox.enqueue(connection, STRIKE_DUE, payload, due)
+    for resident_id in people:
+        entry = _enqueue_change(connection, [resident_id], frozenset({"status"}), event_id=event_id, day=day, due=due)
+        plan = {"resident_id": resident_id, "outbox_id": entry, "relationships": dict(relationships or {})}
+        connection.execute(sa.insert(planned_strike).values(plan))
 
 
-def forget_strike(connection: sa.Connection, resident_id: str) -> None:
-    """Take back what :func:`plan_strike` enqueued for one person, as far as it is not done."""
-    mine = planned_strike.c.resident_id == resident_id
-    for entry in connection.scalars(sa.select(planned_strike.c.outbox_id).where(mine)).all():
-        outbox.mark_done(connection, entry)
+def end_plan(connection: sa.Connection, resident_ids: Collection[str]) -> dict[str, str]:
+    """Forget the plan to strike people, taking back what is not done of it; returns 続柄 planned for those who stay."""
+    mine = planned_strike.c.resident_id.in_(sorted(resident_ids))
+    relationships: dict[str, str] = {}
+    for row in connection.execute(sa.select(planned_strike).where(mine).order_by(planned_strike.c.resident_id)).all():
+        outbox.mark_done(connection, row.outbox_id)
+        relationships |= row.relationships
     connection.execute(sa.delete(planned_strike).where(mine))
+    return relationships
 
 
 def _enqueue_change(

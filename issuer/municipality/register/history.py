@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from issuer.municipality.register.record import NUMBERS, ResidentRecord
 from issuer.municipality.register.rows import from_row, search_keys, to_row
@@ -58,18 +59,30 @@ class HistoryEntry:
     mark: EventMark
 
 
-def note_event(connection: sa.Connection, event_id: str, *, kind: str, content_hash: str, at: datetime) -> None:
-    """Write the event's row; its key is the guard against applying an event twice."""
-    connection.execute(sa.insert(register_event).values(event_id=event_id, type=kind, content_hash=content_hash, applied_at=at))
+def note_event(connection: sa.Connection, event_id: str, *, kind: str, content_hash: str, at: datetime) -> bool:
+    """Write the event's row and return True, or return False where it was written before.
+
+    The row is the guard against applying an event twice, also by two processes at once.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"event_id": event_id, "type": kind, "content_hash": content_hash, "applied_at": at}
+    return connection.execute(insert(register_event).values(row).on_conflict_do_nothing()).rowcount == 1
 
 
 def append(connection: sa.Connection, snapshots: Sequence[Snapshot], mark: EventMark) -> None:
     """Write snapshots of one event, the newest of their persons, and move what is current.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: where a number is not the next one, or a 個人番号 or 住民票コード is another person's;
-            callers check before.
+        WarifuError: ``record_changed_meanwhile`` where another transaction wrote the same number first.
     """
+    try:
+        _append(connection, snapshots, mark)
+    except sa.exc.IntegrityError as error:
+        message = "another change of the same record came first"
+        raise WarifuError("record_changed_meanwhile", message, hint="try again", layer="store") from error
+
+
+def _append(connection: sa.Connection, snapshots: Sequence[Snapshot], mark: EventMark) -> None:
     for start in range(0, len(snapshots), _CHUNK):
         part = snapshots[start : start + _CHUNK]
         connection.execute(sa.insert(resident_history), [_history_row(one, mark) for one in part])
@@ -82,13 +95,13 @@ def append(connection: sa.Connection, snapshots: Sequence[Snapshot], mark: Event
             connection.execute(sa.insert(resident_search_key), keys)
 
 
-def latest(connection: sa.Connection, resident_ids: Iterable[str], *, lock: Lock = "none", numbers: bool = True) -> dict[str, Snapshot]:
-    """Return the newest snapshot of each person that exists, by 宛名番号; locks are taken in the order of the ids."""
+def latest(connection: sa.Connection, resident_ids: Iterable[str], *, numbers: bool = True) -> dict[str, Snapshot]:
+    """Return the newest snapshot of each person that exists, by 宛名番号."""
     wanted = sorted(set(resident_ids))
     found: dict[str, Snapshot] = {}
     for start in range(0, len(wanted), _CHUNK):
         condition = resident_current.c.resident_id.in_(wanted[start : start + _CHUNK])
-        found |= {one.record.resident_id: one for one in _select(connection, condition, lock, numbers=numbers)}
+        found |= {one.record.resident_id: one for one in _select(connection, condition, "none", numbers=numbers)}
     return found
 
 
@@ -97,14 +110,45 @@ def of_households(
 ) -> list[Snapshot]:
     """Return the newest snapshots of everyone now in the households, struck records included, by household and place."""
     condition = resident_current.c.household_id.in_(sorted(household_ids))
-    found = _select(connection, condition, lock, numbers=numbers)
-    return sorted(found, key=lambda one: (one.record.household_id, one.record.position, one.record.resident_id))
+    return sorted(_select(connection, condition, lock, numbers=numbers), key=_place)
+
+
+def concerned(connection: sa.Connection, resident_ids: Collection[str], household_ids: Collection[str]) -> list[Snapshot]:
+    """Return, under an exclusive lock, people and everyone in their and in the named households."""
+    people = resident_current.c.resident_id.in_(sorted(resident_ids))
+    theirs = sa.select(resident_current.c.household_id).where(people).scalar_subquery()
+    condition = people | resident_current.c.household_id.in_(sorted(household_ids)) | resident_current.c.household_id.in_(theirs)
+    return sorted(_select(connection, condition, "exclusive", numbers=True), key=_place)
+
+
+def _place(one: Snapshot) -> tuple[str, int, str]:
+    return one.record.household_id, one.record.position, one.record.resident_id
 
 
 def full_history(connection: sa.Connection, resident_id: str) -> list[HistoryEntry]:
     """Return every snapshot of one person, oldest first."""
     query = sa.select(resident_history).where(resident_history.c.resident_id == resident_id).order_by(resident_history.c.history_number)
     return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def snapshots_of_event(connection: sa.Connection, event_id: str) -> list[tuple[Snapshot | None, Snapshot]]:
+    """Return each row that an event wrote with the person's row before it, by person and number."""
+    before = resident_history.alias()
+    after = resident_history.alias()
+    same = (before.c.resident_id == after.c.resident_id) & (before.c.history_number == after.c.history_number - 1)
+    order = (after.c.resident_id, after.c.history_number)
+    pairs = []
+    rows = connection.execute(sa.select(after).where(after.c.event_id == event_id).order_by(*order)).mappings().all()
+    joined = sa.select(before).select_from(after.join(before, same)).where(after.c.event_id == event_id)
+    former = {(row["resident_id"], row["history_number"]): row for row in connection.execute(joined).mappings()}
+    for row in rows:
+        earlier = former.get((row["resident_id"], row["history_number"] - 1))
+        pairs.append((_snapshot(earlier) if earlier is not None else None, _snapshot(row)))
+    return pairs
+
+
+def _snapshot(row: sa.RowMapping) -> Snapshot:
+    return Snapshot(from_row(row, numbers=True), row["history_number"])
 
 
 def count_residents(connection: sa.Connection) -> int:
@@ -114,7 +158,7 @@ def count_residents(connection: sa.Connection) -> int:
 
 def _entry(row: sa.RowMapping) -> HistoryEntry:
     mark = EventMark(row["event_id"], row["cause"], row["event_date"], row["filed_on"], row["recorded_at"])
-    return HistoryEntry(Snapshot(from_row(row, numbers=True), row["history_number"]), mark)
+    return HistoryEntry(_snapshot(row), mark)
 
 
 _WITHOUT_NUMBERS: Final = [column for column in resident_history.c if column.name not in NUMBERS]

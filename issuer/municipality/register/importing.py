@@ -96,7 +96,8 @@ def enter_records(
         raise WarifuError("import_empty", "there is no resident to import", hint="check the file", clause=_CLAUSE, layer="parse")
     digest = _digest(records)
     event_id = f"import-{digest[:32]}"
-    note_event(connection, event_id, kind="import", content_hash=digest, at=at)
+    if not note_event(connection, event_id, kind="import", content_hash=digest, at=at):
+        raise WarifuError("imported_already", "the same residents were imported before", layer="store")
     mark = EventMark(event_id, CAUSE, japan_day(at).isoformat(), None, at)
     append(connection, [Snapshot(record, 1) for record in records], mark)
     _plan_strikes(connection, records, event_id)

@@ -138,10 +138,11 @@ resident_search_key = sa.Table(
     sa.Index("resident_search_key_by_key", "key", "resident_id"),
 )
 
-#: Entries of the outbox that wait for a 転出予定日, so that a cancellation can take them back.
+#: Who is to be struck on a 転出予定日: the outbox entry that a cancellation takes back, and 続柄 of those who stay.
 planned_strike = sa.Table(
     "planned_strike",
     metadata,
     sa.Column("resident_id", sa.String(15), sa.ForeignKey("resident_current.resident_id"), primary_key=True),
-    sa.Column("outbox_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("outbox_id", sa.BigInteger, nullable=False),
+    sa.Column("relationships", sa.JSON, nullable=False),
 )
