@@ -175,7 +175,7 @@ def _usable(entry: _Entry, at: datetime, max_age: timedelta | None, *, tried: bo
     if at >= entry.verified.exp:
         return False
     if max_age is not None:
-        return age < max_age or (tried and age <= max_age)
+        return age < max_age or (tried and entry.failure is None and age <= max_age)
     ttl = min(max(entry.verified.ttl or LONGEST_TTL, SHORTEST_TTL), LONGEST_TTL)
     return age < ttl or _resting(entry, at)
 

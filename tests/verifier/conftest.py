@@ -1,0 +1,109 @@
+"""A verifier in process: real store, real applications over ASGI, the world's credentials, a status server in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from runtime.store import begin, open_engine
+from schemas.messages.openid4vp import AuthorizationRequest
+from tests.verifier.parts import CATALOGUE, MDOC_CREDENTIAL, PUBLIC_URL, Clock, ListServer, TestWallet, make_purpose, path_of
+from tests.world import World
+from verifier.keys import SCOPES, create_key
+from verifier.office import Office, make_office
+from verifier.web import office_app, public_app
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def clock(world: World) -> Clock:
+    return Clock(world.at)
+
+
+@pytest.fixture
+def lists(world: World, clock: Clock) -> ListServer:
+    server = ListServer(clock)
+    for city in world.cities:
+        server.publish(city)
+    return server
+
+
+@pytest.fixture
+def office(world: World, clock: Clock, lists: ListServer, store_url: str) -> Iterator[Office]:
+    engine = open_engine(store_url)
+    either = [{"options": [["record"], ["card"]]}]
+    purposes = [
+        make_purpose(name="plain"),
+        make_purpose(name="card", *[MDOC_CREDENTIAL]),
+        make_purpose(*[make_credential(), MDOC_CREDENTIAL], name="either", credential_sets=either),
+        make_purpose(*[make_credential(), MDOC_CREDENTIAL], name="both"),
+        make_purpose(name="clear", response_mode="direct_post"),
+        make_purpose(name="fresh", max_status_age=0),
+        make_purpose(name="tolerant", accept_undetermined_status=True),
+        make_purpose(name="parents", holder_relations=["parent"]),
+    ]
+    made = make_office(
+        public_url=PUBLIC_URL,
+        engine=engine,
+        anchors=world.anchors,
+        identity=world.bank.identity,
+        types=CATALOGUE,
+        purposes={purpose.name: purpose for purpose in purposes},
+        fetcher=lists.fetcher(),
+        now=clock,
+    )
+    yield made
+    engine.dispose()
+
+
+def make_credential(**changes: Any) -> dict[str, Any]:
+    from tests.verifier.parts import SD_JWT_CREDENTIAL
+
+    return {**SD_JWT_CREDENTIAL, **changes}
+
+
+@dataclass
+class Desk:
+    """The back office's client and the public listener's, with the wallet between them."""
+
+    office: Office
+    back: TestClient
+    public: TestClient
+    wallet: TestWallet
+
+    def create(self, purpose: str = "plain", flow: str = "cross-device", **members: Any) -> dict[str, Any]:
+        answer = self.back.post("/api/v1/sessions", json={"purpose": purpose, "flow": flow, **members})
+        assert answer.status_code == 201, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def request(self, created: dict[str, Any]) -> AuthorizationRequest:
+        fetched = self.public.get(path_of(created["request_uri"]))
+        assert fetched.status_code == 200, fetched.text
+        return self.wallet.read(created["link"], fetched.text)
+
+    def post(self, request: AuthorizationRequest, form: dict[str, str] | None = None) -> Any:
+        return self.public.post(path_of(request.response_uri), data=form or self.wallet.form(request))
+
+    def result(self, created: dict[str, Any]) -> dict[str, Any]:
+        answer = self.back.post(f"/api/v1/sessions/{created['session']}/result")
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+
+@pytest.fixture
+def desk(office: Office, world: World, clock: Clock) -> Desk:
+    with begin(office.engine) as connection:
+        key = create_key(connection, actor="teller", scopes=SCOPES, at=clock())
+    back = TestClient(office_app(office), base_url="https://office.example", headers={"authorization": f"Bearer {key}"})
+    public = TestClient(public_app(office), base_url=PUBLIC_URL, follow_redirects=False)
+    return Desk(office, back, public, TestWallet(world, clock))
