@@ -100,7 +100,7 @@ def _day(claim: ClaimDefinition, value: Any) -> date:
     """Return the day of a date or of ``YYYY-MM-DD``; an instant is no day."""
     if type(value) is date:
         return value
-    if type(value) is str and len(value) == 10:
+    if type(value) is str and len(value) == 10 and value[4] == value[7] == "-":  # week dates of ISO 8601 are as long
         try:
             return date.fromisoformat(value)
         except ValueError as error:
