@@ -13,7 +13,7 @@ from schemas.errors import WarifuError
 _NO_TYPE: Final = "no credential type of this catalogue has that name"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """All credential types of an ecosystem."""
 

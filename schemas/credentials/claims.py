@@ -72,7 +72,7 @@ class Text:
         return self.ja if locale.partition("-")[0].lower() == "ja" else self.en
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ClaimDefinition:
     """One claim, defined once for every output.
 

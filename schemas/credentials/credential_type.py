@@ -19,7 +19,7 @@ Content = Mapping[str, Any]
 """Flat: dotted claim name → str, bool, int or date. Only what is given is attested."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TypeDefinition:
     """A type before it is bound to the names of an ecosystem.
 
@@ -55,7 +55,7 @@ class Plan:
     to_element: Callable[[Any], Any] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CredentialType:
     """One credential type of a catalogue; everything about it is derived from ``definition``."""
 

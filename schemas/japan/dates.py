@@ -7,8 +7,9 @@ form of :mod:`schemas.japan.approximate` where there is none, and a decided inte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from schemas.japan.approximate import Window, mask_of, window_of
 from schemas.japan.date_text import DateForm, bad_date, first_stated, interpret, read_date_text
@@ -53,13 +54,8 @@ class JapaneseDate:
         Raises:
             WarifuError: ``bad_date`` for another form or an impossible day; ``date_outside_era``; ``unknown_era``.
         """
-        parts = read_date_text(text, eras)
-        form, edtf = interpret(parts)
-        window = window_of(edtf)
-        exact = form is DateForm.EXACT
-        decided = internal or first_stated(parts, window)
-        mask = None if exact else mask_of(window)
-        return cls(parts.era_name, parts.year, parts.month, parts.day, text, edtf if exact else None, mask, decided, edtf, form)
+        parsed = _parsed(text, tuple(eras))
+        return parsed if internal is None or internal == parsed.internal else replace(parsed, internal=internal)
 
     @classmethod
     def of(cls, day: date, *, western: bool = False, eras: Sequence[Era] = ERAS) -> JapaneseDate:
@@ -75,6 +71,18 @@ class JapaneseDate:
     def attested(self) -> date | str:
         """What a credential's machine-readable date claim takes: the day, or the EDTF text where it is not exact."""
         return date.fromisoformat(self.iso) if self.iso is not None else self.edtf
+
+
+@lru_cache(maxsize=2**14)
+def _parsed(text: str, eras: tuple[Era, ...]) -> JapaneseDate:
+    """Read a date once: a register of millions writes few different days."""
+    parts = read_date_text(text, eras)
+    form, edtf = interpret(parts)
+    window = window_of(edtf)
+    exact = form is DateForm.EXACT
+    mask = None if exact else mask_of(window)
+    first = first_stated(parts, window)
+    return JapaneseDate(parts.era_name, parts.year, parts.month, parts.day, text, edtf if exact else None, mask, first, edtf, form)
 
 
 def format_era(day: date, eras: Sequence[Era] = ERAS) -> str:
