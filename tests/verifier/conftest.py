@@ -11,7 +11,17 @@ from starlette.testclient import TestClient
 
 from runtime.store import begin, open_engine
 from schemas.messages.openid4vp import AuthorizationRequest
-from tests.verifier.parts import CATALOGUE, MDOC_CREDENTIAL, PUBLIC_URL, Clock, ListServer, TestWallet, make_purpose, path_of
+from tests.verifier.parts import (
+    CATALOGUE,
+    MDOC_CREDENTIAL,
+    PUBLIC_URL,
+    SD_JWT_CREDENTIAL,
+    Clock,
+    ListServer,
+    TestWallet,
+    make_purpose,
+    path_of,
+)
 from tests.world import World
 from verifier.keys import SCOPES, create_key
 from verifier.office import Office, make_office
@@ -42,9 +52,9 @@ def office(world: World, clock: Clock, lists: ListServer, store_url: str) -> Ite
     either = [{"options": [["record"], ["card"]]}]
     purposes = [
         make_purpose(name="plain"),
-        make_purpose(name="card", *[MDOC_CREDENTIAL]),
-        make_purpose(*[make_credential(), MDOC_CREDENTIAL], name="either", credential_sets=either),
-        make_purpose(*[make_credential(), MDOC_CREDENTIAL], name="both"),
+        make_purpose(MDOC_CREDENTIAL, name="card"),
+        make_purpose(SD_JWT_CREDENTIAL, MDOC_CREDENTIAL, name="either", credential_sets=either),
+        make_purpose(SD_JWT_CREDENTIAL, MDOC_CREDENTIAL, name="both"),
         make_purpose(name="clear", response_mode="direct_post"),
         make_purpose(name="fresh", max_status_age=0),
         make_purpose(name="tolerant", accept_undetermined_status=True),
@@ -62,12 +72,6 @@ def office(world: World, clock: Clock, lists: ListServer, store_url: str) -> Ite
     )
     yield made
     engine.dispose()
-
-
-def make_credential(**changes: Any) -> dict[str, Any]:
-    from tests.verifier.parts import SD_JWT_CREDENTIAL
-
-    return {**SD_JWT_CREDENTIAL, **changes}
 
 
 @dataclass
