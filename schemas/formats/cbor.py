@@ -33,8 +33,9 @@ _OPAQUE_TAGS: Final = frozenset((TAG_MAC0, TAG_SIGN1, TAG_ENCODED))
 _ACTIVE_TAGS: Final = (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 _KEY_KINDS: Final = frozenset((int, str))
 _LEAF_KINDS: Final = frozenset((int, str, bytes, bool, NoneType, date, datetime))
+_CONTAINER_KINDS: Final = frozenset((dict, list))
 _NESTING_KINDS: Final = frozenset((dict, list, CBORTag))
-_ALL_KINDS: Final = _LEAF_KINDS | _NESTING_KINDS
+_ALL_KINDS: Final = _LEAF_KINDS | _CONTAINER_KINDS
 _TDATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _FULL_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -46,8 +47,8 @@ class _Refused:
 def cbor_decode(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> Any:
     """Read one CBOR item strictly.
 
-    Tag 0 comes out as aware ``datetime``, tag 1004 as ``date``; tags 17, 18 and 24 as :class:`CBORTag` around a list,
-    a list and ``bytes``; every other tag is refused.  The content of tag 24 is not looked into.
+    Tag 0 comes out as aware ``datetime``, tag 1004 as ``date``; tags 17, 18 and 24 as :class:`CBORTag`, the last always
+    around ``bytes``; every other tag is refused.  The content of tag 24 is not looked into.
 
     Args:
         data: the encoded item and nothing else.
@@ -58,6 +59,17 @@ def cbor_decode(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> Any:
             ``cbor_value_not_allowed``; ``too_many_items``; ``bad_cbor`` for everything that is malformed, indefinite,
             deeper than 16 levels or holds one key twice (RFC 8949 5.1, 5.6).
     """
+    value = cbor_decode_for_reader(data, max_bytes=max_bytes)
+    check_tree(value)
+    return value
+
+
+def cbor_decode_for_reader(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> Any:
+    """As :func:`cbor_decode`, for a reader that looks at the exact type of every member itself.
+
+    Kinds of keys and values and unknown tags are left to the reader, which hands whatever it does not look at, and
+    every map with integer keys, to :func:`check_tree` or :func:`check_keys`.  Walking a tree twice is what costs most.
+    """
     _check_size(data, max_bytes)
     # The item is read as the first member of a pair.  The second is a string of zeros longer than the item, so that
     # nothing inside ``data`` can stand for it: if it comes out whole, the first member ended where ``data`` ends.
@@ -67,7 +79,8 @@ def cbor_decode(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> Any:
     except (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise _bad_cbor("the bytes are not one well-formed CBOR item under our limits") from error
     _check_nothing_trails(tail, zeros)
-    _check_tree(value)
+    if len(data) > MAX_CBOR_ITEMS:  # a smaller input cannot hold so many
+        _check_count(value)
     return value
 
 
@@ -119,36 +132,25 @@ def _read_full_date(text: object) -> date:
     return date.fromisoformat(text)
 
 
-def _check_tree(root: Any) -> None:
-    """Check what hooks cannot see, level by level: kinds of keys, kinds of values, tags, and the number of items."""
-    if type(root) not in _NESTING_KINDS:
-        return _check_kinds((root,))
-    level: list[Any] = [_opened(root)]
-    count = 1
-    while level:
-        nested: list[Any] = []
-        for container in level:
-            members: Any = container
-            if type(container) is dict:
-                _check_keys(container)
-                members = container.values()
-            count += len(members)
-            if not _LEAF_KINDS.issuperset(map(type, members)):
-                _check_kinds(members)
-                nested.extend(_opened(member) for member in members if type(member) in _NESTING_KINDS)
-        _check_count(count)
-        level = nested
-    return None
+def check_tree(root: Any) -> None:
+    """Check what cbor2 cannot be told to, the kinds of keys, values and tags, in all of ``root``.
+
+    Raises:
+        WarifuError: ``cbor_tag_not_allowed``, ``cbor_key_not_allowed`` or ``cbor_value_not_allowed``.
+    """
+    containers: list[Any] = [(root,)]
+    for container in containers:  # grows while it is walked
+        members: Any = container
+        if type(container) is dict:
+            check_keys(container)
+            members = container.values()
+        if not _LEAF_KINDS.issuperset(map(type, members)):
+            containers += [member for member in members if type(member) in _CONTAINER_KINDS]
+            _check_others(members, containers)
 
 
-def _opened(member: Any) -> Any:
-    if type(member) is not CBORTag:
-        return member
-    _check_tag(member)
-    return (member.value,)
-
-
-def _check_keys(container: Mapping[Any, Any]) -> None:
+def check_keys(container: Mapping[Any, Any]) -> None:
+    """Check that every key is an integer or text, exactly: ``True`` and ``1.0`` would equal 1; ``cbor_key_not_allowed``."""
     if not _KEY_KINDS.issuperset(map(type, container)):
         raise WarifuError(
             "cbor_key_not_allowed",
@@ -159,11 +161,22 @@ def _check_keys(container: Mapping[Any, Any]) -> None:
         )
 
 
-def _check_kinds(members: Iterable[Any]) -> None:
-    kinds = set(map(type, members))
-    if _Refused in kinds:
-        raise _tag_not_allowed()
-    if not kinds <= _ALL_KINDS:
+def _check_others(members: Iterable[Any], containers: list[Any]) -> None:
+    """Check the members that are neither leaf nor container; what a tag of COSE holds is walked like any container."""
+    for member in members:
+        kind = type(member)
+        if kind is CBORTag:
+            _check_tag(member)
+            if member.tag != TAG_ENCODED:
+                containers.append((member.value,))
+        elif kind is _Refused:
+            raise _tag_not_allowed()
+        else:
+            _check_kind(kind)
+
+
+def _check_kind(kind: type) -> None:
+    if kind not in _ALL_KINDS:
         raise WarifuError(
             "cbor_value_not_allowed",
             "a value is of a kind that is not accepted: floating point, undefined or an unassigned simple value",
@@ -177,9 +190,22 @@ def _check_tag(tag: CBORTag) -> None:
         raise _tag_not_allowed()
 
 
-def _check_count(count: int) -> None:
-    if count > MAX_CBOR_ITEMS:
-        raise WarifuError("too_many_items", f"the input holds more than {MAX_CBOR_ITEMS} items", clause="RFC 8949 10", layer="parse")
+def _check_count(root: Any) -> None:
+    level: list[Any] = [(root,)]
+    count = 0
+    while level:
+        members = [member for container in level for member in (container.values() if type(container) is dict else container)]
+        count += len(members)
+        if count > MAX_CBOR_ITEMS:
+            raise WarifuError("too_many_items", f"the input holds more than {MAX_CBOR_ITEMS} items", clause="RFC 8949 10", layer="parse")
+        level = [(member.value,) if type(member) is CBORTag else member for member in members if type(member) in _NESTING_KINDS]
+
+
+def embedded_content(obj: object) -> bytes:
+    """Return the encoded item inside tag 24; raises ``bad_cbor`` where ``obj`` is anything else (RFC 8949 3.4.5.1)."""
+    if type(obj) is not CBORTag or obj.tag != TAG_ENCODED or type(obj.value) is not bytes:
+        raise _bad_cbor("an encoded item in tag 24 was expected")
+    return obj.value
 
 
 def _tag_not_allowed() -> WarifuError:
@@ -234,15 +260,19 @@ def tdate_text(at: datetime) -> str:
 
 def head(major: int, argument: int) -> bytes:
     """Return the shortest head of an item: major type 0 to 7 and its argument (RFC 8949 3)."""
-    if argument < 24:
-        return bytes((major << 5 | argument,))
-    if argument < 0x100:
-        return bytes((major << 5 | 24, argument))
-    if argument < 0x10000:
-        return bytes((major << 5 | 25,)) + argument.to_bytes(2, "big")
-    if argument < 0x100000000:
-        return bytes((major << 5 | 26,)) + argument.to_bytes(4, "big")
+    return _HEADS[major << 8 | argument] if argument < 0x100 else _long_head(major, argument)
+
+
+def _long_head(major: int, argument: int) -> bytes:
+    for info, size in ((24, 1), (25, 2), (26, 4)):
+        if argument < 1 << 8 * size:
+            return bytes((major << 5 | info,)) + argument.to_bytes(size, "big")
     return bytes((major << 5 | 27,)) + argument.to_bytes(8, "big")
+
+
+_HEADS: Final = tuple(
+    bytes((major << 5 | argument,)) if argument < 24 else _long_head(major, argument) for major in range(8) for argument in range(0x100)
+)
 
 
 def encode_bytes(data: bytes) -> bytes:
@@ -253,15 +283,27 @@ def encode_bytes(data: bytes) -> bytes:
 def encode_text(text: str) -> bytes:
     """Return ``text`` as a text string item; raises ``cbor_not_encodable`` for a lone surrogate."""
     try:
-        raw = text.encode("utf-8")
+        raw = text.encode()
     except UnicodeEncodeError as error:
         raise WarifuError("cbor_not_encodable", "the text holds a lone surrogate", clause="RFC 8949 3.1") from error
-    return head(3, len(raw)) + raw
+    size = len(raw)
+    return (_TEXT_HEADS[size] if size < 0x100 else _long_head(3, size)) + raw
+
+
+_TEXT_HEADS: Final = _HEADS[3 << 8 : 4 << 8]
+
+
+def embedded_head(size: int) -> bytes:
+    """Return the start of ``#6.24(bstr)`` around an encoded item of ``size`` bytes."""
+    return _EMBEDDED_HEADS[size] if size < 0x100 else b"\xd8\x18" + _long_head(2, size)
+
+
+_EMBEDDED_HEADS: Final = tuple(b"\xd8\x18" + head(2, size) for size in range(0x100))
 
 
 def encode_embedded(item: bytes) -> bytes:
     """Return ``#6.24(bstr item)``: an encoded item carried as such (RFC 8949 3.4.5.1)."""
-    return b"\xd8\x18" + head(2, len(item)) + item
+    return embedded_head(len(item)) + item
 
 
 def split_map(data: bytes) -> dict[int | str, bytes]:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from schemas.errors import WarifuError
-from schemas.formats.cbor import TAG_MAC0, TAG_SIGN1, CBORTag, cbor_decode, cbor_encode, encode_bytes, head
+from schemas.formats.cbor import TAG_MAC0, TAG_SIGN1, CBORTag, cbor_decode, cbor_encode, check_tree, encode_bytes, head
 from schemas.formats.jose import Signer, verify_ec
 
 ALG: Final = 1
@@ -57,7 +57,7 @@ def sign_cose(
     *,
     signer: Signer,
     protected: Mapping[int | str, Any] | None = None,
-    unprotected: Mapping[int | str, Any] | None = None,
+    unprotected: Mapping[int | str, Any] | bytes = b"\xa0",
     detached: bool = False,
     external_aad: bytes = b"",
 ) -> bytes:
@@ -67,15 +67,15 @@ def sign_cose(
         payload: what is signed; left out of the result where ``detached``.
         signer: the key.
         protected: further protected header parameters.
-        unprotected: header parameters that are not signed, such as the certificate chain.
+        unprotected: header parameters that are not signed, such as the certificate chain; or their encoded map.
         detached: write nil in place of the payload.
         external_aad: data both sides know and the structure does not carry.
     """
     protected_bytes = _ALG_ONLY if not protected else cbor_encode({ALG: ES256, **protected})
     signature = signer.sign(signature_structure(protected_bytes, payload, external_aad=external_aad))
     content = b"\xf6" if detached else encode_bytes(payload)
-    outer = cbor_encode(unprotected) if unprotected else b"\xa0"
-    return b"".join((b"\x84", encode_bytes(protected_bytes), outer, content, b"\x58\x40", signature))
+    outer = unprotected if isinstance(unprotected, bytes) else cbor_encode(unprotected)
+    return b"".join((b"\x84", encode_bytes(protected_bytes), outer, content, head(2, len(signature)), signature))
 
 
 _ALG_ONLY: Final = cbor_encode({ALG: ES256})
@@ -141,6 +141,7 @@ def _read_protected(data: bytes) -> Header:
 
 
 def _check_headers(sign1: Sign1) -> None:
+    check_tree(sign1.unprotected)
     for header in (sign1.protected, sign1.unprotected):
         if CRIT in header:
             raise _header_not_allowed("critical header parameters are not accepted", "RFC 9052 3.1")
@@ -200,6 +201,16 @@ def _check_payload_place(sign1: Sign1, *, detached: bool) -> None:
 def x5chain_value(chain_der: Sequence[bytes]) -> bytes | list[bytes]:
     """Return the value of ``x5chain``: one certificate as byte string, several as array, leaf first (RFC 9360 2)."""
     return chain_der[0] if len(chain_der) == 1 else list(chain_der)
+
+
+def x5chain_header(chain_der: Sequence[bytes]) -> bytes:
+    """Return the encoded header that holds ``x5chain`` and nothing else; as :func:`x5chain_value`.
+
+    Args:
+        chain_der: certificates in DER, leaf first, without the root.
+    """
+    encoded = b"".join(map(encode_bytes, chain_der))
+    return b"\xa1\x18\x21" + (encoded if len(chain_der) == 1 else head(4, len(chain_der)) + encoded)
 
 
 def chain_of(sign1: Sign1) -> tuple[bytes, ...]:

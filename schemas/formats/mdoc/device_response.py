@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.errors import WarifuError
-from schemas.formats.cbor import TAG_ENCODED, CBORTag, cbor_decode, encode_embedded, split_array, split_map
+from schemas.formats.cbor import cbor_decode, cbor_decode_for_reader, check_tree, embedded_content, encode_embedded, split_array, split_map
 from schemas.formats.cose import Sign1, parse_sign1, verify_sign1
 from schemas.formats.encoding import MAX_CBOR_BYTES
 from schemas.formats.mdoc.issuer_signed import UnverifiedIssuerSigned, read_issuer_signed
@@ -56,11 +56,12 @@ def parse_device_response(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> De
         WarifuError: ``mdoc_version_not_supported``, ``device_response_status``, ``document_count``,
             ``bad_device_response``, or an error of the layers below.
     """
-    response = cbor_decode(data, max_bytes=max_bytes)
+    response = cbor_decode_for_reader(data, max_bytes=max_bytes)
     if type(response) is not dict or response.keys() - _RESPONSE_KEYS:
         raise _bad_device_response("the response is not a map of its known members")
     check_version(response)
     _check_status(response)
+    check_tree(response.get("documentErrors"))
     documents = response.get("documents")
     if type(documents) is not list:
         raise _bad_device_response("documents is not a list")
@@ -101,14 +102,15 @@ def _read_document(obj: object, data: bytes, index: int, locate: Callable[[int],
         raise _bad_device_response("docType is not text")
     if type(device_signed) is not dict or device_signed.keys() - {"nameSpaces", "deviceAuth"}:
         raise _bad_device_response("deviceSigned is not a map of nameSpaces and deviceAuth")
-    wrapped, device_auth = device_signed.get("nameSpaces"), device_signed.get("deviceAuth")
-    if type(wrapped) is not CBORTag or wrapped.tag != TAG_ENCODED or type(device_auth) is not dict:
-        raise _bad_device_response("a member of deviceSigned is of the wrong type")
+    check_tree(obj.get("errors"))
+    content, device_auth = embedded_content(device_signed.get("nameSpaces")), device_signed.get("deviceAuth")
+    if type(device_auth) is not dict:
+        raise _bad_device_response("deviceAuth is not a map")
     issuer_signed = read_issuer_signed(obj.get("issuerSigned"), data, locate=lambda: split_map(locate(index))["issuerSigned"])
-    received = encode_embedded(wrapped.value)
+    received = encode_embedded(content)
     if received not in data:  # lengths longer than needed: find the bytes as they came
         received = split_map(split_map(locate(index))["deviceSigned"])["nameSpaces"]
-    return UnverifiedDocument(doc_type, issuer_signed, _read_device_namespaces(wrapped.value), received, device_auth)
+    return UnverifiedDocument(doc_type, issuer_signed, _read_device_namespaces(content), received, device_auth)
 
 
 def _read_device_namespaces(encoded: bytes) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ import hmac
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256, shake_256
+from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -18,17 +18,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from schemas.errors import WarifuError
 from schemas.formats.cbor import (
-    TAG_ENCODED,
-    CBORTag,
-    cbor_decode,
+    cbor_decode_for_reader,
     cbor_encode,
+    check_tree,
+    embedded_content,
+    embedded_head,
     encode_embedded,
     encode_text,
     head,
     split_array,
     split_map,
 )
-from schemas.formats.cose import X5CHAIN, Sign1, chain_of, parse_sign1, sign_cose, x5chain_value
+from schemas.formats.cose import Sign1, chain_of, parse_sign1, sign_cose, x5chain_header
 from schemas.formats.encoding import MAX_CBOR_BYTES
 from schemas.formats.jose import Signer
 from schemas.formats.mdoc.mso import MobileSecurityObject, ValidityInfo, encode_mso, parse_mso
@@ -90,7 +91,8 @@ def seal_issuer_signed(
         device_key: the holder's key.
         validity: times, written without fractional seconds.
         status: where the status can be looked up.
-        randoms: source of secret 32-byte values; one is drawn for each digest and one more for each namespace.
+        randoms: source of secret 32-byte values; for each namespace one is drawn for each digest, and one more for
+            every eight of them, which orders the digest ids.
         digest_counts: namespace → number of digests, decoys included; a namespace left out gets no decoys.
         signer: the document signer's key.
         chain_der: its certificates, leaf first, without the root.
@@ -104,7 +106,7 @@ def seal_issuer_signed(
     sealed = {name: _seal_namespace(elements, digest_counts.get(name, 0), randoms) for name, elements in namespaces.items()}
     digests = {name: namespace_digests for name, (_, namespace_digests) in sealed.items()}
     mso = encode_mso(doc_type, digests, device_key=device_key, validity=validity, status=status)
-    issuer_auth = sign_cose(encode_embedded(mso), signer=signer, unprotected={X5CHAIN: x5chain_value(chain_der)})
+    issuer_auth = sign_cose(encode_embedded(mso), signer=signer, unprotected=x5chain_header(chain_der))
     parts = [b"\xa2", _NAME_SPACES, head(5, len(sealed))]
     for name, (items, _) in sealed.items():
         parts += (encode_text(name), head(4, len(items)), *items)
@@ -125,16 +127,17 @@ def _seal_namespace(elements: Mapping[str, Any], count: int, randoms: Iterator[b
     count = count or len(elements)
     if count < len(elements) or not elements:
         raise WarifuError("digest_count_too_small", "a namespace has no element, or more elements than digests", clause=_CLAUSE)
-    drawn = list(islice(randoms, count + 1))
-    _check_randoms(drawn, count + 1)
-    ids = _shuffled_ids(drawn.pop(), count)
+    wanted = count + (count + _KEYS_PER_RANDOM - 1) // _KEYS_PER_RANDOM
+    drawn = list(islice(randoms, wanted))
+    _check_randoms(drawn, wanted)
+    ids = _shuffled_ids(b"".join(drawn[count:]), count)
     items: list[bytes] = []
     digests = [b""] * count
-    for index, name, value, random in zip(ids, elements, elements.values(), drawn, strict=False):
+    for index, random, name, value in zip(ids, drawn, elements, elements.values(), strict=False):
         item = _encode_item(index, random, name, value)
         items.append(item)
         digests[index] = sha256(item).digest()
-    for index, decoy in zip(ids[len(items) :], drawn[len(items) :], strict=True):
+    for index, decoy in zip(ids[len(items) :], drawn[len(items) : count], strict=True):
         digests[index] = decoy
     return items, digests
 
@@ -149,24 +152,33 @@ def _check_randoms(drawn: Sequence[bytes], wanted: int) -> None:
         )
 
 
-def _shuffled_ids(seed: bytes, count: int) -> list[int]:
-    """Return the digest ids 0 to count-1 in an order that only ``seed`` tells, so that no id gives a decoy away."""
-    keys = struct.unpack(f">{count}Q", shake_256(seed).digest(8 * count))
+def _shuffled_ids(secret: bytes, count: int) -> list[int]:
+    """Return the digest ids 0 to count-1 in an order that only ``secret`` tells, so that no id gives a decoy away."""
+    keys = struct.unpack_from(f">{count}I", secret)
     return sorted(range(count), key=keys.__getitem__)
 
 
+_KEYS_PER_RANDOM: Final = RANDOM_BYTES // 4
+
+
 def _encode_item(index: int, random: bytes, name: str, value: Any) -> bytes:
-    content = b"".join((b"\xa4\x68digestID", head(0, index), b"\x66random\x58\x20", random, _element_key(name), _encode_value(value)))
-    return encode_embedded(content)
+    before = _BEFORE_RANDOM[index] if index < 0x100 else _before_random(index)
+    between = _between(name)
+    after = encode_text(value) if type(value) is str else cbor_encode(value)
+    start = embedded_head(len(before) + RANDOM_BYTES + len(between) + len(after))
+    return b"".join((start, before, random, between, after))
+
+
+def _before_random(index: int) -> bytes:
+    return b"\xa4" + encode_text("digestID") + head(0, index) + encode_text("random") + head(2, RANDOM_BYTES)
+
+
+_BEFORE_RANDOM: Final = tuple(map(_before_random, range(0x100)))
 
 
 @functools.lru_cache(maxsize=1024)
-def _element_key(name: str) -> bytes:
+def _between(name: str) -> bytes:
     return encode_text("elementIdentifier") + encode_text(name) + encode_text("elementValue")
-
-
-def _encode_value(value: Any) -> bytes:
-    return encode_text(value) if type(value) is str else cbor_encode(value)
 
 
 def parse_issuer_signed(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> UnverifiedIssuerSigned:
@@ -175,7 +187,7 @@ def parse_issuer_signed(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> Unve
     Raises:
         WarifuError: ``bad_issuer_signed`` for another structure, ``random_too_short``, or an error of the layers below.
     """
-    return read_issuer_signed(cbor_decode(data, max_bytes=max_bytes), data, locate=lambda: data)
+    return read_issuer_signed(cbor_decode_for_reader(data, max_bytes=max_bytes), data, locate=lambda: data)
 
 
 def read_issuer_signed(obj: object, data: bytes, *, locate: Callable[[], bytes]) -> UnverifiedIssuerSigned:
@@ -192,41 +204,41 @@ def read_issuer_signed(obj: object, data: bytes, *, locate: Callable[[], bytes])
         raise _bad_issuer_signed("issuerAuth is missing")
     tags = obj.get("nameSpaces", {})
     for namespace, items in tags.items():
-        if type(namespace) is not str or type(items) is not list or not items or not all(map(_is_encoded_item, items)):
-            raise _bad_issuer_signed("a namespace is not a list of encoded items")
+        if type(namespace) is not str or type(items) is not list or not items:
+            raise _bad_issuer_signed("a namespace is not a list of items")
     issuer_auth = parse_sign1(obj["issuerAuth"])
     if issuer_auth.payload is None:
         raise _bad_issuer_signed("issuerAuth carries no payload")
-    received = _as_received(tags, data, locate)
-    namespaces = {name: tuple(map(_read_item, items, received[name])) for name, items in tags.items()}
+    contents = {name: list(map(embedded_content, items)) for name, items in tags.items()}
+    received = _as_received(contents, data, locate)
+    namespaces = {name: tuple(map(_read_item, items, received[name])) for name, items in contents.items()}
     return UnverifiedIssuerSigned(namespaces, issuer_auth, parse_mso(issuer_auth.payload), chain_of(issuer_auth))
 
 
-def _is_encoded_item(member: object) -> bool:
-    return type(member) is CBORTag and member.tag == TAG_ENCODED
-
-
-def _as_received(tags: Mapping[str, Sequence[CBORTag]], data: bytes, locate: Callable[[], bytes]) -> dict[str, list[bytes]]:
+def _as_received(contents: Mapping[str, Sequence[bytes]], data: bytes, locate: Callable[[], bytes]) -> dict[str, list[bytes]]:
     """Return each item as its bytes stand in ``data``.
 
     With shortest lengths, which nearly everybody writes, the items are known without looking for their places: it is
     enough that they stand in ``data`` in one run.  Else the structure is walked byte by byte.
     """
-    shortest = {name: [encode_embedded(tag.value) for tag in items] for name, items in tags.items()}
+    shortest = {name: list(map(encode_embedded, items)) for name, items in contents.items()}
     if all(b"".join(items) in data for items in shortest.values()):
         return shortest
     return {str(name): split_array(raw) for name, raw in split_map(split_map(locate())["nameSpaces"]).items()}
 
 
-def _read_item(tag: CBORTag, received: bytes) -> IssuerSignedItem:
-    item = cbor_decode(tag.value)
+def _read_item(content: bytes, received: bytes) -> IssuerSignedItem:
+    item = cbor_decode_for_reader(content)
     if type(item) is not dict or item.keys() != _ITEM_KEYS:
         raise _bad_issuer_signed("an item does not hold exactly its four members")
     digest_id, random, identifier = item["digestID"], item["random"], item["elementIdentifier"]
     if type(digest_id) is not int or digest_id < 0 or type(random) is not bytes or type(identifier) is not str:
         raise _bad_issuer_signed("a member of an item is of the wrong type")
     _check_random_length(random)
-    return IssuerSignedItem(digest_id, random, identifier, item["elementValue"], received)
+    value = item["elementValue"]
+    if type(value) is not str:
+        check_tree(value)
+    return IssuerSignedItem(digest_id, random, identifier, value, received)
 
 
 def _check_random_length(random: bytes) -> None:

@@ -6,15 +6,25 @@ status lists, a reference to the status.  What :func:`parse_mso` returns is as u
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from schemas.errors import WarifuError
-from schemas.formats.cbor import TAG_ENCODED, CBORTag, cbor_decode, cbor_encode, encode_text, head, tdate_text
+from schemas.formats.cbor import (
+    cbor_decode_for_reader,
+    check_keys,
+    check_tree,
+    embedded_content,
+    encode_text,
+    head,
+    tdate_text,
+)
 from schemas.formats.cose import cose_key_bytes, key_from_cose
 
 if TYPE_CHECKING:
@@ -23,8 +33,8 @@ if TYPE_CHECKING:
 VERSION: Final = "1.0"
 SHA_256: Final = "SHA-256"
 DIGEST_BYTES: Final = 32
-_INTEGER_ONLY: Final = {int}
-_BYTES_ONLY: Final = {bytes}
+_READ_HERE: Final = frozenset(("version", "digestAlgorithm", "docType", "valueDigests", "validityInfo"))
+_TIMES: Final = frozenset(("signed", "validFrom", "validUntil", "expectedUpdate"))
 _CLAUSE: Final = "ISO 18013-5 9.1.2.4"
 
 
@@ -74,10 +84,7 @@ def parse_mso(payload: bytes) -> MobileSecurityObject:
         WarifuError: ``bad_mso`` for another structure, ``mdoc_version_not_supported``, ``digest_algorithm_not_allowed``,
             ``bad_cose_key``, or an encoding error.
     """
-    wrapped = cbor_decode(payload)
-    if type(wrapped) is not CBORTag or wrapped.tag != TAG_ENCODED:
-        raise bad_mso("the payload is not an encoded item in tag 24")
-    mso = cbor_decode(wrapped.value)
+    mso = cbor_decode_for_reader(embedded_content(cbor_decode_for_reader(payload)))
     if type(mso) is not dict:
         raise bad_mso("the object is not a map")
     check_version(mso)
@@ -85,6 +92,7 @@ def parse_mso(payload: bytes) -> MobileSecurityObject:
     doc_type = mso.get("docType")
     if type(doc_type) is not str:
         raise bad_mso("docType is not text")
+    check_tree({name: value for name, value in mso.items() if name not in _READ_HERE})
     device_key, authorizations = _read_device_key_info(mso.get("deviceKeyInfo"))
     digests = _read_value_digests(mso.get("valueDigests"))
     return MobileSecurityObject(doc_type, digests, device_key, authorizations, _read_validity(mso.get("validityInfo")), mso.get("status"))
@@ -118,14 +126,18 @@ def _read_value_digests(obj: object) -> dict[str, dict[int, bytes]]:
     for namespace, digests in obj.items():
         if type(namespace) is not str or type(digests) is not dict or not digests:
             raise bad_mso("a namespace of valueDigests is not a map with at least one digest")
-        if set(map(type, digests)) != _INTEGER_ONLY or min(digests) < 0 or set(map(type, digests.values())) != _BYTES_ONLY:
-            raise bad_mso("a digest is not a byte string under an unsigned integer")
+        check_keys(digests)
         _check_digest_lengths(digests)
     return obj
 
 
 def _check_digest_lengths(digests: Mapping[int, bytes]) -> None:
-    if set(map(len, digests.values())) != {DIGEST_BYTES}:
+    try:
+        lengths = set(map(len, digests.values()))
+        b"".join(digests.values())  # refuses whatever has a length and is no byte string
+    except TypeError as error:
+        raise bad_mso("a digest is not a byte string") from error
+    if lengths != {DIGEST_BYTES}:
         raise bad_mso("a digest is not 32 bytes long")
 
 
@@ -162,6 +174,8 @@ def _read_validity(obj: object) -> ValidityInfo:
         raise bad_mso("a time of validityInfo is not a tdate")
     if expected_update is not None and type(expected_update) is not datetime:
         raise bad_mso("expectedUpdate is not a tdate")
+    if obj.keys() - _TIMES:
+        check_tree(obj)
     return ValidityInfo(signed, valid_from, valid_until, expected_update)
 
 
@@ -185,26 +199,37 @@ def encode_mso(
     parts = [head(5, 6 + (status is not None)), _VERSION_AND_ALGORITHM, head(5, len(value_digests))]
     for namespace, digests in value_digests.items():
         parts += (encode_text(namespace), head(5, len(digests)))
-        parts += [_digest_key(index) + digest for index, digest in enumerate(digests)]
+        parts += chain.from_iterable(zip(_digest_keys(len(digests)), digests, strict=True))
     parts += (_DEVICE_KEY_INFO, cose_key_bytes(device_key), _DOC_TYPE, encode_text(doc_type), _VALIDITY_INFO, _encode_validity(validity))
     if status is not None:
-        parts.append(encode_text("status") + cbor_encode({"status_list": {"idx": status.index, "uri": status.uri}}))
+        parts += (_STATUS, head(0, status.index), _URI, encode_text(status.uri))
     return b"".join(parts)
 
 
+@functools.lru_cache(maxsize=64)  # issuers round times to the day, so that many copies share them
 def _encode_validity(validity: ValidityInfo) -> bytes:
-    times = {"signed": validity.signed, "validFrom": validity.valid_from, "validUntil": validity.valid_until}
+    parts = [
+        head(5, 3 + (validity.expected_update is not None)),
+        *(_SIGNED, tdate_text(validity.signed).encode("ascii")),
+        *(_VALID_FROM, tdate_text(validity.valid_from).encode("ascii")),
+        *(_VALID_UNTIL, tdate_text(validity.valid_until).encode("ascii")),
+    ]
     if validity.expected_update is not None:
-        times["expectedUpdate"] = validity.expected_update
-    return head(5, len(times)) + b"".join(encode_text(name) + b"\xc0" + encode_text(tdate_text(at)) for name, at in times.items())
+        parts += (_EXPECTED_UPDATE, tdate_text(validity.expected_update).encode("ascii"))
+    return b"".join(parts)
 
 
-def _digest_key(index: int) -> bytes:
-    return _DIGEST_KEYS[index] if index < len(_DIGEST_KEYS) else head(0, index) + b"\x58\x20"
+@functools.lru_cache(maxsize=64)  # the counts are those of the credential types, a handful
+def _digest_keys(count: int) -> tuple[bytes, ...]:
+    return tuple(head(0, index) + head(2, DIGEST_BYTES) for index in range(count))
 
 
-_DIGEST_KEYS: Final = tuple(head(0, index) + b"\x58\x20" for index in range(256))
 _VERSION_AND_ALGORITHM: Final = b"".join(map(encode_text, ("version", VERSION, "digestAlgorithm", SHA_256, "valueDigests")))
 _DEVICE_KEY_INFO: Final = encode_text("deviceKeyInfo") + head(5, 1) + encode_text("deviceKey")
 _DOC_TYPE: Final = encode_text("docType")
 _VALIDITY_INFO: Final = encode_text("validityInfo")
+_SIGNED, _VALID_FROM, _VALID_UNTIL, _EXPECTED_UPDATE = (
+    encode_text(name) + b"\xc0" + head(3, len("2026-01-02T03:04:05Z")) for name in ("signed", "validFrom", "validUntil", "expectedUpdate")
+)
+_STATUS: Final = encode_text("status") + head(5, 1) + encode_text("status_list") + head(5, 2) + encode_text("idx")
+_URI: Final = encode_text("uri")
