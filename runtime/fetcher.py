@@ -225,7 +225,8 @@ def read_capped(response: httpx.Response, limit: int) -> bytes:
     if declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)
     content = bytearray()
-    for chunk in response.iter_raw(64 * 1024):
+    chunks = [response.content] if response.is_stream_consumed else response.iter_raw(64 * 1024)  # a transport in memory has read it
+    for chunk in chunks:
         content += chunk
         if len(content) > limit:
             raise _too_large(limit)

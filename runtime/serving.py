@@ -63,7 +63,6 @@ class Service:
         self._threads = [threading.Thread(target=self._guard, args=(work,), daemon=True) for work in background]
         self._servers: list[_QuietServer] = []
         self._sockets: list[list[socket.socket]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
         self.ready = threading.Event()
         self.urls: dict[str, str] = {}
         try:
@@ -103,18 +102,18 @@ class Service:
         Raises:
             WarifuError: ``serve_start_failed``; and whatever a background callable died of, after an orderly stop.
         """
-        self._loop = asyncio.get_running_loop()
+        pairs = zip(self._servers, self._sockets, strict=True)
+        tasks = [asyncio.create_task(_serve_one(server, sockets)) for server, sockets in pairs]
         try:
-            async with asyncio.TaskGroup() as group:
-                pairs = list(zip(self._servers, self._sockets, strict=True))
-                tasks = [group.create_task(server.serve(sockets=sockets)) for server, sockets in pairs]
-                await self._wait_until_started(tasks)
-                for thread in self._threads:
-                    thread.start()
-                on_ready(dict(self.urls))
-                self.ready.set()
+            await self._wait_until_started(tasks)
+            for thread in self._threads:
+                thread.start()
+            on_ready(dict(self.urls))
+            self.ready.set()
+            await asyncio.gather(*tasks)
         finally:
-            self._stopping.set()
+            self.stop()
+            await asyncio.gather(*tasks, return_exceptions=True)
             for thread in self._threads:
                 if thread.ident is not None:
                     await asyncio.to_thread(thread.join, GRACE_SECONDS)
@@ -124,8 +123,10 @@ class Service:
 
     async def _wait_until_started(self, tasks: list[asyncio.Task[None]]) -> None:
         while not all(server.started for server in self._servers):
-            if any(task.done() for task in tasks):
-                raise WarifuError("serve_start_failed", "a listener could not start", hint="look at the log above")
+            for task in tasks:
+                if task.done():
+                    task.result()
+                    raise _start_failed()
             await asyncio.sleep(0.005)
 
     def _guard(self, work: Background) -> None:
@@ -147,6 +148,17 @@ class Service:
                 item.close()
 
 
+async def _serve_one(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+    try:
+        await server.serve(sockets=sockets)
+    except SystemExit as error:  # how uvicorn says that the application's own start failed
+        raise _start_failed() from error
+
+
+def _start_failed() -> WarifuError:
+    return WarifuError("serve_start_failed", "a listener could not start", hint="check the application's configuration and its log")
+
+
 class _QuietServer(uvicorn.Server):
     """A server that leaves the signals to :func:`serve`, which has several servers to stop."""
 
@@ -155,15 +167,32 @@ class _QuietServer(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close idle connections at once: over TLS their clients would otherwise be waited for."""
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        await asyncio.sleep(0.02)
+        """End without waiting for clients to say goodbye: over TLS an idle one would be waited for until the timeout."""
+        self._abort_closed()
+        await asyncio.sleep(0)
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            sweeping.cancel()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            self._abort_closed()
+
+    def _abort_closed(self) -> None:
         for connection in list(self.server_state.connections):
             transport: Any = connection.transport
-            if transport.is_closing() and transport.get_write_buffer_size() == 0:
+            if transport.is_closing() and _is_flushed(transport):
                 transport.abort()
-        await super().shutdown(sockets)
+
+
+def _is_flushed(transport: asyncio.Transport) -> bool:
+    try:
+        return transport.get_write_buffer_size() == 0
+    except AttributeError:  # a TLS transport that was closed twice has let go of what it would ask
+        return False
 
 
 def serve(

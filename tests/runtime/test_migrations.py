@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
 from runtime.migrations import current_revision, migrate, version_table
 from runtime.store import begin, open_engine, read
 from runtime.store import migrate as migrate_by_store

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+
 from runtime import outbox
 from runtime.outbox import Entry, Failure, OutboxWorker
 from runtime.store import begin, read
 from schemas.errors import UndeterminedError, WarifuError
-
 from tests.runtime.stores import NOTES
 
 AT = datetime(2026, 4, 1, 12, tzinfo=UTC)

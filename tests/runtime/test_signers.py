@@ -44,7 +44,9 @@ def test_key_signs_the_same_after_it_was_closed(tmp_path: Path) -> None:
 
 
 def test_both_spellings_of_the_uri(key_file: Path) -> None:
-    assert open_signer(f"file:{key_file}", passphrase=b"open sesame").uri == open_signer(f"file://{key_file}", passphrase=b"open sesame").uri
+    assert (
+        open_signer(f"file:{key_file}", passphrase=b"open sesame").uri == open_signer(f"file://{key_file}", passphrase=b"open sesame").uri
+    )
 
 
 def test_wrong_passphrase(key_file: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+
 from runtime import single_use
 from runtime.store import begin, read
 from schemas.errors import WarifuError

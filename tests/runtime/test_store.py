@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from runtime.store import UtcDateTime, begin, open_engine, read
 from schemas.errors import WarifuError
-
 from tests.runtime.stores import NOTES, make_store
 
 JST = timezone(timedelta(hours=9))
