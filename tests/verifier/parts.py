@@ -32,12 +32,8 @@ ELEMENTS = {
         "issuing_municipality_name",
     ),
 }
-SD_JWT_CREDENTIAL = {
-    "id": "record",
-    "type": "resident-record",
-    "format": "dc+sd-jwt",
-    "claims": ["name", "birthdate", "address.prefecture"],
-}
+CLAIMS = ["name", "birthdate", "address.prefecture"]
+SD_JWT_CREDENTIAL = {"id": "record", "type": "resident-record", "format": "dc+sd-jwt", "claims": CLAIMS}
 MDOC_CREDENTIAL = {**SD_JWT_CREDENTIAL, "id": "card", "format": "mso_mdoc"}
 
 
@@ -72,7 +68,7 @@ class ListServer:
     def publish(self, city: City, revoked: Collection[int] = (), **changes: Any) -> None:
         """Publish both encodings of the city's list as of now."""
         for encoding in ("jwt", "cwt"):
-            token = status_token(city, encoding, changes.pop("iat", None) or self.clock.at, revoked, **changes)
+            token = status_token(city, encoding, self.clock.at, revoked, **changes)
             self.bodies[token.uri] = (token.media_type, token.body)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
