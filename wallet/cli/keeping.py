@@ -12,7 +12,6 @@ from rich.table import Table
 from runtime import clock, console
 from runtime.files import write_private
 from runtime.settings import load_settings
-from schemas.credentials.claims import Locale
 from schemas.errors import WarifuError
 from wallet.cli.options import AsJson, Home, PassphraseFd, open_vault_of
 from wallet.present.consent import claim_lines, title_of
@@ -23,7 +22,7 @@ from wallet.vault.content import StoredCopy
 CopyId = Annotated[str, typer.Argument(help="Id of a copy, or the first letters of it")]
 
 
-def locale() -> Locale:
+def locale() -> str:
     """Return the reader's language."""
     return "ja" if console.language() == "ja" else "en"
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from schemas.credentials import Catalogue, ClaimDefinition, CredentialType
-from schemas.credentials.claims import Locale
 from schemas.errors import WarifuError
 from schemas.messages.openid4vp import AuthorizationRequest
 from schemas.messages.registration import RegisteredPurpose, parse_registration, registered_purpose
@@ -59,7 +58,7 @@ class Consent:
 
 
 def describe(
-    request: AuthorizationRequest, chosen: Mapping[str, Match], *, anchors: Anchors, catalogue: Catalogue, language: Locale, at: datetime
+    request: AuthorizationRequest, chosen: Mapping[str, Match], *, anchors: Anchors, catalogue: Catalogue, language: str, at: datetime
 ) -> Consent:
     """Return what the screen says; nothing in it comes from unsigned text.
 
@@ -140,7 +139,7 @@ def _only(one: Leaving, wanted: frozenset[str]) -> Leaving:
     return replace(one, leaves=leaves, paths=paths, stays=(*gone, *one.stays))
 
 
-def _leaving(identifier: str, match: Match, catalogue: Catalogue, language: Locale) -> Leaving:
+def _leaving(identifier: str, match: Match, catalogue: Catalogue, language: str) -> Leaving:
     held: HeldCopy = match.candidate
     always = _always(held, catalogue)
     paths = (*always, *(path for path in match.paths if path not in always))
@@ -153,12 +152,12 @@ def _leaving(identifier: str, match: Match, catalogue: Catalogue, language: Loca
     return Leaving(identifier, held.copy, title_of(catalogue, held.copy, language), leaves, stays, paths, len(always))
 
 
-def claim_lines(held: HeldCopy, catalogue: Catalogue, language: Locale) -> list[Line]:
+def claim_lines(held: HeldCopy, catalogue: Catalogue, language: str) -> list[Line]:
     """Return every claim of a copy with its label."""
     return [_line(held, catalogue, path, language) for path in _every_path(held)]
 
 
-def title_of(catalogue: Catalogue, copy: StoredCopy, language: Locale) -> str:
+def title_of(catalogue: Catalogue, copy: StoredCopy, language: str) -> str:
     """Return the display name of a copy's type, or its bare identifier where the catalogue does not have it."""
     kind = _type_of(catalogue, copy)
     return copy.type if kind is None else kind.display(language)["name"]
@@ -194,7 +193,7 @@ def _leaves(claims: Mapping[str, Any], prefix: tuple[str, ...] = ()) -> list[tup
     return paths
 
 
-def _line(held: HeldCopy, catalogue: Catalogue, path: Path, language: Locale) -> Line:
+def _line(held: HeldCopy, catalogue: Catalogue, path: Path, language: str) -> Line:
     """Return label and value of one claim; both by our own catalogue, never by text that came with the credential."""
     values = select(held.claims, path)
     claim = _claim_at(_type_of(catalogue, held.copy), held.format, path)

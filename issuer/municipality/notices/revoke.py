@@ -37,10 +37,15 @@ def revoke_everything(connection: sa.Connection, *, resident_ids: Collection[str
     copies = connection.scalars(
         sa.select(credential_copy.c.credential_id).where(credential_copy.c.resident_id.in_(people), credential_copy.c.state != "revoked")
     ).all()
-    live = (subject_handle.c.resident_id.in_(people), subject_handle.c.revoked_at.is_(None))
+    return _revoke(connection, list(copies), at), end_handles(connection, people, at=at)
+
+
+def end_handles(connection: sa.Connection, resident_ids: Collection[str], *, at: datetime) -> list[str]:
+    """End the right of residents to fetch; returns the handles whose tokens the front must forget."""
+    live = (subject_handle.c.resident_id.in_(list(resident_ids)), subject_handle.c.revoked_at.is_(None))
     handles = list(connection.scalars(sa.select(subject_handle.c.handle).where(*live)))
     connection.execute(sa.update(subject_handle).where(*live).values(revoked_at=at))
-    return _revoke(connection, list(copies), at), handles
+    return handles
 
 
 def _revoke(connection: sa.Connection, credential_ids: list[str], at: datetime) -> int:
