@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from schemas.formats.status_list import parse_status_token
-
 from runtime.files import exclusive, private_directory, write_atomic
 from schemas.errors import WarifuError
 from schemas.formats.encoding import b64url_encode
+from schemas.formats.status_list import parse_status_token
 
 MEDIA_TYPES: Final = {"jwt": "application/statuslist+jwt", "cwt": "application/statuslist+cwt"}
 MAX_LIST_BYTES: Final = 32 * 1024 * 1024
@@ -85,12 +84,12 @@ def media_type_of(name: str) -> str:
 
 def issued_at(body: bytes, media_type: str) -> int:
     """Return ``iat`` of a list in whole seconds."""
-    return int(parse_status_token(body, media_type=media_type).iat.timestamp())
+    return int(parse_status_token(body, media_type=media_type, max_bytes=MAX_LIST_BYTES).iat.timestamp())
 
 
 def uri_of(body: bytes, media_type: str) -> str:
     """Return the address that a list names as its own."""
-    return parse_status_token(body, media_type=media_type).uri
+    return parse_status_token(body, media_type=media_type, max_bytes=MAX_LIST_BYTES).uri
 
 
 def check_placed(uri: str, address: str) -> None:
