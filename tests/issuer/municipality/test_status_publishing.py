@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -124,7 +125,7 @@ def test_indexes_are_unique_and_spread_over_the_list(inner: InnerSide) -> None:
         places = [allocate(connection, credential_id=f"c{number}", list_id=list_id, uri=uri) for number in range(400)]
     indexes = [place.index for place in places]
     assert len(set(indexes)) == 400
-    neighbours = sum(1 for first, second in zip(indexes, indexes[1:], strict=False) if abs(first - second) < 16)
+    neighbours = sum(1 for first, second in pairwise(indexes) if abs(first - second) < 16)
     assert neighbours < 10
     quarters = [sum(1 for index in indexes if index * 4 // LIST_SIZE == quarter) for quarter in range(4)]
     assert min(quarters) > 50
