@@ -75,7 +75,7 @@ def cbor_decode_for_reader(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> A
     # nothing inside ``data`` can stand for it: if it comes out whole, the first member ended where ``data`` ends.
     zeros = bytes(len(data) + 1)
     try:
-        value, tail = cbor2.loads(b"".join((b"\x82", data, head(2, len(zeros)), zeros)), **_options())
+        value, tail = _loads()(b"".join((b"\x82", data, head(2, len(zeros)), zeros)))
     except (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise _bad_cbor("the bytes are not one well-formed CBOR item under our limits") from error
     _check_nothing_trails(tail, zeros)
@@ -97,9 +97,8 @@ def _check_nothing_trails(tail: object, zeros: bytes) -> None:
 
 
 @functools.cache
-def _options() -> dict[str, Any]:
-    decoders = _tag_decoders()
-    return {**_limit_depth(), **_limit_lengths(), **_limit_keys(), "semantic_decoders": decoders}
+def _loads() -> Callable[[bytes], Any]:
+    return functools.partial(cbor2.loads, **_limit_depth(), **_limit_lengths(), **_limit_keys(), semantic_decoders=_tag_decoders())
 
 
 def _limit_depth() -> dict[str, Any]:

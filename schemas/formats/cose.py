@@ -7,14 +7,13 @@ rebuilt from the bytes received, never from a second encoding of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from schemas.errors import WarifuError
-from schemas.formats.cbor import TAG_MAC0, TAG_SIGN1, CBORTag, cbor_decode, cbor_encode, check_tree, encode_bytes, head
+from schemas.formats.cbor import TAG_MAC0, TAG_SIGN1, CBORTag, cbor_decode, cbor_encode, check_keys, check_tree, encode_bytes, head
 from schemas.formats.jose import Signer, verify_ec
 
 ALG: Final = 1
@@ -33,8 +32,7 @@ _P256: Final = ec.SECP256R1()
 Header = dict[int | str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Sign1:
+class Sign1(NamedTuple):
     """A COSE_Sign1 whose signature has not been checked.
 
     Attributes:
@@ -141,7 +139,10 @@ def _read_protected(data: bytes) -> Header:
 
 
 def _check_headers(sign1: Sign1) -> None:
-    check_tree(sign1.unprotected)
+    if sign1.unprotected:
+        check_keys(sign1.unprotected)
+        if len(sign1.unprotected) > (X5CHAIN in sign1.unprotected):  # the chain is looked at where it is read
+            check_tree(sign1.unprotected)
     for header in (sign1.protected, sign1.unprotected):
         if CRIT in header:
             raise _header_not_allowed("critical header parameters are not accepted", "RFC 9052 3.1")

@@ -1,6 +1,6 @@
 """ISO mdoc: sealed by an issuer, presented by a device, read strictly (ISO 18013-5).
 
-``issuer_signed`` holds items and issuer signature, ``mso`` what is signed, ``present`` the holder's side,
+``seal`` is the issuer's side, ``issuer_signed`` reads what it made, ``mso`` is what was signed, ``present`` the holder's side,
 ``device_response`` the verifier's, ``session_transcript`` what ties a presentation to its request.
 """
 
@@ -16,10 +16,10 @@ from schemas.formats.mdoc.issuer_signed import (
     UnverifiedIssuerSigned,
     check_digests,
     parse_issuer_signed,
-    seal_issuer_signed,
 )
 from schemas.formats.mdoc.mso import KeyAuthorizations, MobileSecurityObject, ValidityInfo, parse_mso
 from schemas.formats.mdoc.present import present_device_response, select_items
+from schemas.formats.mdoc.seal import seal_issuer_signed
 from schemas.formats.mdoc.session_transcript import dc_api_session_transcript, openid4vp_session_transcript
 
 __all__ = [

@@ -7,8 +7,7 @@ is refused unless the issuer authorised it, and never becomes a claim.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.errors import WarifuError
 from schemas.formats.cbor import cbor_decode, cbor_decode_for_reader, check_tree, embedded_content, encode_embedded, split_array, split_map
@@ -23,8 +22,7 @@ _RESPONSE_KEYS = {"version", "documents", "documentErrors", "status"}
 _DOCUMENT_KEYS = {"docType", "issuerSigned", "deviceSigned", "errors"}
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedDocument:
+class UnverifiedDocument(NamedTuple):
     """One document of a response, in which nothing has been checked.
 
     Attributes:
@@ -42,8 +40,7 @@ class UnverifiedDocument:
     device_auth: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceResponse:
+class DeviceResponse(NamedTuple):
     """A response with its one document."""
 
     documents: tuple[UnverifiedDocument, ...]
@@ -61,7 +58,8 @@ def parse_device_response(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> De
         raise _bad_device_response("the response is not a map of its known members")
     check_version(response)
     _check_status(response)
-    check_tree(response.get("documentErrors"))
+    if "documentErrors" in response:
+        check_tree(response["documentErrors"])
     documents = response.get("documents")
     if type(documents) is not list:
         raise _bad_device_response("documents is not a list")
@@ -102,7 +100,8 @@ def _read_document(obj: object, data: bytes, index: int, locate: Callable[[int],
         raise _bad_device_response("docType is not text")
     if type(device_signed) is not dict or device_signed.keys() - {"nameSpaces", "deviceAuth"}:
         raise _bad_device_response("deviceSigned is not a map of nameSpaces and deviceAuth")
-    check_tree(obj.get("errors"))
+    if "errors" in obj:
+        check_tree(obj["errors"])
     content, device_auth = embedded_content(device_signed.get("nameSpaces")), device_signed.get("deviceAuth")
     if type(device_auth) is not dict:
         raise _bad_device_response("deviceAuth is not a map")

@@ -1,43 +1,21 @@
-"""IssuerSigned: the items of an mdoc and the issuer's signature over their digests (ISO 18013-5 8.3.2.1.2.2, 9.1.2).
+"""IssuerSigned as read: items, the issuer's signature, and the check of every digest (ISO 18013-5 8.3.2.1.2.2, 9.1.2).
 
 A digest covers an item's bytes as received, tag 24 and length included, never a second encoding of them.
 """
 
 from __future__ import annotations
 
-import functools
 import hmac
-import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from cryptography.hazmat.primitives.asymmetric import ec
+from typing import Any, Final, NamedTuple
 
 from schemas.errors import WarifuError
-from schemas.formats.cbor import (
-    cbor_decode_for_reader,
-    cbor_encode,
-    check_tree,
-    embedded_content,
-    embedded_head,
-    encode_embedded,
-    encode_text,
-    head,
-    split_array,
-    split_map,
-)
-from schemas.formats.cose import Sign1, chain_of, parse_sign1, sign_cose, x5chain_header
+from schemas.formats.cbor import cbor_decode_for_reader, check_tree, embedded_content, encode_embedded, split_array, split_map
+from schemas.formats.cose import Sign1, chain_of, parse_sign1
 from schemas.formats.encoding import MAX_CBOR_BYTES
-from schemas.formats.jose import Signer
-from schemas.formats.mdoc.mso import MobileSecurityObject, ValidityInfo, encode_mso, parse_mso
+from schemas.formats.mdoc.mso import MobileSecurityObject, parse_mso
 
-if TYPE_CHECKING:
-    from schemas.formats.status_list import StatusReference
-
-RANDOM_BYTES: Final = 32
 MIN_RANDOM_BYTES: Final = 16
 _ITEM_KEYS: Final = {"digestID", "random", "elementIdentifier", "elementValue"}
 _CLAUSE: Final = "ISO 18013-5 9.1.2.5"
@@ -53,8 +31,7 @@ class IssuerSignedItem(NamedTuple):
     received: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedIssuerSigned:
+class UnverifiedIssuerSigned(NamedTuple):
     """An IssuerSigned in which neither signature nor digest has been checked.
 
     Attributes:
@@ -68,117 +45,6 @@ class UnverifiedIssuerSigned:
     issuer_auth: Sign1
     mso: MobileSecurityObject
     chain_der: tuple[bytes, ...]
-
-
-def seal_issuer_signed(
-    doc_type: str,
-    namespaces: Mapping[str, Mapping[str, Any]],
-    *,
-    device_key: ec.EllipticCurvePublicKey,
-    validity: ValidityInfo,
-    status: StatusReference | None,
-    randoms: Iterator[bytes],
-    digest_counts: Mapping[str, int],
-    signer: Signer,
-    chain_der: Sequence[bytes],
-) -> bytes:
-    """Build and sign an IssuerSigned structure.
-
-    Args:
-        doc_type: the document type.
-        namespaces: namespace → element identifier → value (text, integer, bool, bytes, ``date``, aware ``datetime``, or
-            maps and lists of these).
-        device_key: the holder's key.
-        validity: times, written without fractional seconds.
-        status: where the status can be looked up.
-        randoms: source of secret 32-byte values; for each namespace one is drawn for each digest, and one more for
-            every eight of them, which orders the digest ids.
-        digest_counts: namespace → number of digests, decoys included; a namespace left out gets no decoys.
-        signer: the document signer's key.
-        chain_der: its certificates, leaf first, without the root.
-
-    Returns:
-        The encoded structure, issuerAuth untagged, certificates in the unprotected header.
-
-    Raises:
-        WarifuError: ``digest_count_too_small``, ``bad_random`` or ``cbor_not_encodable``.
-    """
-    sealed = {name: _seal_namespace(elements, digest_counts.get(name, 0), randoms) for name, elements in namespaces.items()}
-    digests = {name: namespace_digests for name, (_, namespace_digests) in sealed.items()}
-    mso = encode_mso(doc_type, digests, device_key=device_key, validity=validity, status=status)
-    issuer_auth = sign_cose(encode_embedded(mso), signer=signer, unprotected=x5chain_header(chain_der))
-    parts = [b"\xa2", _NAME_SPACES, head(5, len(sealed))]
-    for name, (items, _) in sealed.items():
-        parts += (encode_text(name), head(4, len(items)), *items)
-    parts += (_ISSUER_AUTH, issuer_auth)
-    return b"".join(parts)
-
-
-_NAME_SPACES: Final = encode_text("nameSpaces")
-_ISSUER_AUTH: Final = encode_text("issuerAuth")
-
-
-def _seal_namespace(elements: Mapping[str, Any], count: int, randoms: Iterator[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """Return the encoded items of a namespace and all of its digests by digest id, decoys among them.
-
-    The drawn values that no item needs stand as decoys themselves: to anyone without the items, a SHA-256 digest and
-    a random value look alike.
-    """
-    count = count or len(elements)
-    if count < len(elements) or not elements:
-        raise WarifuError("digest_count_too_small", "a namespace has no element, or more elements than digests", clause=_CLAUSE)
-    wanted = count + (count + _KEYS_PER_RANDOM - 1) // _KEYS_PER_RANDOM
-    drawn = list(islice(randoms, wanted))
-    _check_randoms(drawn, wanted)
-    ids = _shuffled_ids(b"".join(drawn[count:]), count)
-    items: list[bytes] = []
-    digests = [b""] * count
-    for index, random, name, value in zip(ids, drawn, elements, elements.values(), strict=False):
-        item = _encode_item(index, random, name, value)
-        items.append(item)
-        digests[index] = sha256(item).digest()
-    for index, decoy in zip(ids[len(items) :], drawn[len(items) : count], strict=True):
-        digests[index] = decoy
-    return items, digests
-
-
-def _check_randoms(drawn: Sequence[bytes], wanted: int) -> None:
-    if len(set(drawn)) != wanted or set(map(len, drawn)) != {RANDOM_BYTES}:
-        raise WarifuError(
-            "bad_random",
-            "the source gave too few values, one twice, or one that is not 32 bytes long",
-            hint="draw from the system's generator",
-            clause=_CLAUSE,
-        )
-
-
-def _shuffled_ids(secret: bytes, count: int) -> list[int]:
-    """Return the digest ids 0 to count-1 in an order that only ``secret`` tells, so that no id gives a decoy away."""
-    keys = struct.unpack_from(f">{count}I", secret)
-    return sorted(range(count), key=keys.__getitem__)
-
-
-_KEYS_PER_RANDOM: Final = RANDOM_BYTES // 4
-
-
-def _encode_item(index: int, random: bytes, name: str, value: Any) -> bytes:
-    before = _BEFORE_RANDOM[index] if index < 0x100 else _before_random(index)
-    between = _between(name)
-    after = encode_text(value) if type(value) is str else cbor_encode(value)
-    start = embedded_head(len(before) + RANDOM_BYTES + len(between) + len(after))
-    return b"".join((start, before, random, between, after))
-
-
-def _before_random(index: int) -> bytes:
-    return b"\xa4" + encode_text("digestID") + head(0, index) + encode_text("random") + head(2, RANDOM_BYTES)
-
-
-_BEFORE_RANDOM: Final = tuple(map(_before_random, range(0x100)))
-
-
-@functools.lru_cache(maxsize=1024)
-def _between(name: str) -> bytes:
-    return encode_text("elementIdentifier") + encode_text(name) + encode_text("elementValue")
 
 
 def parse_issuer_signed(data: bytes, *, max_bytes: int = MAX_CBOR_BYTES) -> UnverifiedIssuerSigned:
@@ -236,7 +102,7 @@ def _read_item(content: bytes, received: bytes) -> IssuerSignedItem:
         raise _bad_issuer_signed("a member of an item is of the wrong type")
     _check_random_length(random)
     value = item["elementValue"]
-    if type(value) is not str:
+    if type(value) is not str:  # the reader takes any value; text is what most are
         check_tree(value)
     return IssuerSignedItem(digest_id, random, identifier, value, received)
 

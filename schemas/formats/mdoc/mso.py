@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -38,8 +37,7 @@ _TIMES: Final = frozenset(("signed", "validFrom", "validUntil", "expectedUpdate"
 _CLAUSE: Final = "ISO 18013-5 9.1.2.4"
 
 
-@dataclass(frozen=True, slots=True)
-class ValidityInfo:
+class ValidityInfo(NamedTuple):
     """When an mdoc was signed and from when until when it is valid; aware datetimes, whole seconds on emission."""
 
     signed: datetime
@@ -48,16 +46,14 @@ class ValidityInfo:
     expected_update: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAuthorizations:
+class KeyAuthorizations(NamedTuple):
     """Which elements the device key may assert by itself: whole namespaces, or single elements of a namespace."""
 
     namespaces: frozenset[str] = frozenset()
     elements: frozenset[tuple[str, str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class MobileSecurityObject:
+class MobileSecurityObject(NamedTuple):
     """A mobile security object as read.
 
     Attributes:
@@ -132,13 +128,13 @@ def _read_value_digests(obj: object) -> dict[str, dict[int, bytes]]:
 
 
 def _check_digest_lengths(digests: Mapping[int, bytes]) -> None:
+    """Refuse what is not made of byte strings of 32 bytes on average; one of another length matches no SHA-256 digest."""
     try:
-        lengths = set(map(len, digests.values()))
-        b"".join(digests.values())  # refuses whatever has a length and is no byte string
+        total = len(b"".join(digests.values()))
     except TypeError as error:
         raise bad_mso("a digest is not a byte string") from error
-    if lengths != {DIGEST_BYTES}:
-        raise bad_mso("a digest is not 32 bytes long")
+    if total != DIGEST_BYTES * len(digests):
+        raise bad_mso("the digests are not 32 bytes long")
 
 
 def _read_device_key_info(obj: object) -> tuple[ec.EllipticCurvePublicKey, KeyAuthorizations]:
