@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from schemas.errors import WarifuError
-from schemas.formats.encoding import b64url_encode
 from schemas.trust import Anchors
 from schemas.verify import Expected, Policy, Refusal, StatusSource, StepResult, UndeterminedRefusal, Verified, verify_presented
 from verifier.purposes import Purpose
+from verifier.report import credential_document, report_document
 
 Outcome = Literal["accepted", "rejected", "undetermined"]
 Report: TypeAlias = tuple[StepResult, ...]
@@ -37,14 +37,7 @@ class Decision:
 
     def document(self) -> dict[str, Any]:
         """Return the JSON form of design.md, section 5; ``claims`` and ``credential`` are there only when accepted."""
-        steps = [
-            {"step": step.step, "name": step.name, "result": step.result, "code": step.code, "clause": step.clause, "hint": step.hint}
-            for step in self.steps
-        ]
-        document: dict[str, Any] = {"outcome": self.outcome, "code": self.code, "steps": steps}
-        if self.claims is not None and self.credential is not None:
-            document |= {"claims": plain(self.claims), "credential": dict(self.credential)}
-        return document
+        return report_document(self.outcome, self.code, self.steps, self.claims, self.credential)
 
 
 def decide(
@@ -73,15 +66,7 @@ def decide(
 
 def accepted(verified: Verified, claims: Mapping[str, Any], report: Report) -> Decision:
     """Return the decision for a verified credential, with the claims that may leave."""
-    credential = {
-        "type": verified.type,
-        "format": verified.format,
-        "issuer": verified.issuer,
-        "municipality": verified.municipality,
-        "valid_until": None if verified.valid_until is None else verified.valid_until.isoformat(),
-        "status": verified.status,
-    }
-    return Decision("accepted", "", report, claims, credential, verified)
+    return Decision("accepted", "", report, claims, credential_document(verified), verified)
 
 
 def rejected(error: WarifuError, report: Report) -> Decision:
@@ -104,16 +89,3 @@ def policy_of(purpose: Purpose | None) -> Policy:
         holder_relations=purpose.holder_relations,
         accept_undetermined_status=purpose.accept_undetermined_status,
     )
-
-
-def plain(value: Any) -> Any:
-    """Return claims in JSON types: dates as ISO text, byte strings as base64url."""
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, bytes):
-        return b64url_encode(value)
-    if isinstance(value, date | datetime | time):
-        return value.isoformat()
-    return value
