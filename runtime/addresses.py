@@ -89,7 +89,7 @@ def check_url(url: str) -> Target:
     host = match["host"].lower()
     if host.startswith("["):
         host = host[1:-1]
-        _check_ipv6(host)
+        check_ipv6_literal(host)
     else:
         check_host_name(host)
     port = int(match["port"]) if match["port"] else 443
@@ -100,7 +100,8 @@ def check_url(url: str) -> Target:
     return Target(url, host, port)
 
 
-def _check_ipv6(text: str) -> None:
+def check_ipv6_literal(text: str) -> None:
+    """Refuse what is no IPv6 address in its one canonical form (RFC 5952)."""
     try:
         canonical = str(ipaddress.IPv6Address(text))
     except ValueError as error:

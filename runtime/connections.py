@@ -74,8 +74,7 @@ class PinnedBackend(httpcore.NetworkBackend):
         target = Target("", host, port)
         addresses = self._addresses(host, port, timeout)
         if target.origin not in self._allowed_origins:
-            for address in addresses:
-                check_public_address(address)
+            check_addresses(addresses)
         failure: Exception = httpcore.ConnectError("no address")
         for address in addresses[:_MAX_ADDRESSES]:
             try:
@@ -96,6 +95,12 @@ class PinnedBackend(httpcore.NetworkBackend):
         if not found:
             raise httpcore.ConnectError("the name has no address")
         return found
+
+
+def check_addresses(addresses: list[str]) -> None:
+    """Refuse a name of which even one address is not public: which of them is used is not ours to say."""
+    for address in addresses:
+        check_public_address(address)
 
 
 def _in_thread(call: Callable[[], list[str]]) -> Future[list[str]]:

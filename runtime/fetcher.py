@@ -222,15 +222,19 @@ def check_not_encoded(response: httpx.Response) -> None:
 def read_capped(response: httpx.Response, limit: int) -> bytes:
     """Read the body, at most ``limit`` bytes; raises ``fetch_too_large`` by the declared length or as soon as it is passed."""
     declared = response.headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:20]) > limit:
-        raise _too_large(limit)
+    check_size(int(declared[:20]) if declared.isdigit() else 0, limit)
     content = bytearray()
     chunks = [response.content] if response.is_stream_consumed else response.iter_raw(64 * 1024)  # a transport in memory has read it
     for chunk in chunks:
         content += chunk
-        if len(content) > limit:
-            raise _too_large(limit)
+        check_size(len(content), limit)
     return bytes(content)
+
+
+def check_size(size: int, limit: int) -> None:
+    """Refuse a body that is larger than the cap."""
+    if size > limit:
+        raise WarifuError("fetch_too_large", f"the answer is larger than the limit of {limit} bytes", layer="protocol")
 
 
 def check_media_type(fetched: Fetched, accept: str) -> None:
@@ -238,10 +242,6 @@ def check_media_type(fetched: Fetched, accept: str) -> None:
     wanted = {item.split(";")[0].strip().lower() for item in accept.split(",")}
     if "*/*" not in wanted and fetched.content_type not in wanted:
         raise WarifuError("fetch_wrong_type", "the answer is not of the media type asked for", clause="RFC 9110 8.3", layer="protocol")
-
-
-def _too_large(limit: int) -> WarifuError:
-    return WarifuError("fetch_too_large", f"the answer is larger than the limit of {limit} bytes", layer="protocol")
 
 
 def _unreachable(error: httpx.TransportError) -> WarifuError:

@@ -25,7 +25,7 @@ FIELDS: Final = frozenset(_NAMES.split())
 Value = str | int | float | bool | None
 _EVENT = re.compile(r"[a-z][a-z0-9_.]{0,63}\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9_.,:;/<>{}()\[\]=+\-]{1,160}\Z")
-_CLAUSE = re.compile(r"[A-Za-z0-9 .,§\-/]{1,80}\Z")
+_CLAUSE = re.compile(r"[A-Za-z0-9 .,\-/]{1,80}\Z")
 _DIGITS = re.compile(r"[0-9]{10}")
 _LONGEST: Final = 10**9
 REDACTED: Final = "[redacted]"
@@ -101,10 +101,15 @@ def clean(name: str, value: Value) -> Value:
 
     No control character passes, nor ten digits in a row: an individual number or a resident code would have them.
     """
+    return value if value is None or is_plain(name, value) else REDACTED
+
+
+def is_plain(name: str, value: str | float) -> bool:
+    """Tell whether ``value`` can be no personal datum: a plain token or a number below 10⁹."""
     if not isinstance(value, str):
-        return REDACTED if value is not None and abs(value) >= _LONGEST else value
+        return abs(value) < _LONGEST
     pattern = _CLAUSE if name == "clause" else _TOKEN
-    return value if pattern.match(value) is not None and _DIGITS.search(value) is None else REDACTED
+    return pattern.match(value) is not None and _DIGITS.search(value) is None
 
 
 class _LibraryErrors(logging.Handler):

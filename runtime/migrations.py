@@ -92,4 +92,5 @@ def _hold_migration_lock(connection: sa.Connection, package: str) -> None:
     """Keep other processes from migrating until the transaction ends; on SQLite BEGIN IMMEDIATE does so already."""
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(hashlib.sha256(f"migrate {package}".encode()).digest()[:8], "big", signed=True)
+        connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})

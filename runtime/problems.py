@@ -6,6 +6,7 @@ hint and clause, everything else is an opaque 500.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -71,7 +72,7 @@ def install_problem_handlers(
     async def on_http_exception(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         phrase = HTTPStatus(error.status_code).phrase
-        code = phrase.lower().replace(" ", "_").replace("-", "_")
+        code = "_".join(re.findall("[a-z]+", phrase.lower()))
         return problem_response(WarifuError(code, phrase), error.status_code, headers=error.headers)
 
     async def on_invalid(request: Request, error: Exception) -> Response:

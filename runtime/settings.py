@@ -21,7 +21,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from schemas.errors import WarifuError
 
@@ -79,6 +79,8 @@ def load_settings(cls: type[T], home: Path) -> T:
         settings = cls(**content)
     except ValidationError as error:
         raise _invalid(error) from None
+    except SettingsError as error:  # its own text names the field and never the value
+        raise WarifuError("config_invalid", str(error), hint="lists and tables in variables are written as JSON") from None
     check_secrets(settings)
     check_development_switches(settings)
     return settings

@@ -163,9 +163,14 @@ def _private_key(secret: bytes, public: object) -> ec.EllipticCurvePrivateKey:
         key = ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1())
     except ValueError as error:
         raise _invalid("the private number is out of range") from error
+    check_key_pair(key, public)
+    return key
+
+
+def check_key_pair(key: ec.EllipticCurvePrivateKey, public: object) -> None:
+    """Refuse a file whose sealed key is not the one that its header names."""
     if key.public_key() != key_from_jwk(public):
         raise _invalid("the private and the public half differ")
-    return key
 
 
 def _invalid(message: str) -> WarifuError:

@@ -35,6 +35,13 @@ _SQLITE_PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
 )
 
+_POSTGRESQL_SETTINGS = {
+    "synchronous_commit": "on",  # a credential that was handed over must be in the store after a crash
+    "lock_timeout": f"{BUSY_TIMEOUT_MS}ms",
+    "idle_in_transaction_session_timeout": "60s",
+    "timezone": "UTC",
+}
+
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware instant in UTC with microseconds: ``timestamptz`` on PostgreSQL, sortable ISO text on SQLite."""
@@ -83,6 +90,7 @@ def open_engine(url: str) -> sa.Engine:
         return _open_sqlite(parsed)
     if parsed.drivername == "postgresql+psycopg":
         engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=16)
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "handle_error", _translate)
         return engine
     raise _bad_url()
@@ -119,6 +127,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
             connection.execute(pragma).close()
     except sqlite3.Error as error:
         raise _store_error(error) or error from error
+
+
+def _prepare_postgresql(connection: psycopg.Connection[Any], _record: object) -> None:
+    for name, value in _POSTGRESQL_SETTINGS.items():
+        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    connection.commit()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -216,7 +216,7 @@ def server_context(certificate: Path, key: Path, *, client_ca: Path | None = Non
     try:
         context.load_cert_chain(certificate, key)
         if client_ca is not None:
-            _require_client_certificate(context, client_ca)
+            require_client_certificate(context, client_ca)
     except OSError as error:  # ssl.SSLError is one
         raise _files_invalid() from error
     return context
@@ -242,7 +242,8 @@ def client_context(ca_file: Path | None = None, client_certificate: tuple[Path, 
     return context
 
 
-def _require_client_certificate(context: ssl.SSLContext, client_ca: Path) -> None:
+def require_client_certificate(context: ssl.SSLContext, client_ca: Path) -> None:
+    """Let nobody finish the handshake without a certificate of ``client_ca``."""
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cafile=str(client_ca))
 

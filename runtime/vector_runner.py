@@ -27,7 +27,7 @@ CASE_SCHEMA: Final[dict[str, Any]] = {
     "required": ["id", "kind", "clause", "why", "given", "expect"],
     "additionalProperties": False,
     "properties": {
-        "id": {"type": "string", "pattern": r"^[A-Za-z0-9._+-]+(/[A-Za-z0-9._+-]+)*$"},
+        "id": {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*)*$"},
         "kind": {"type": "string", "pattern": r"^[a-z0-9+-]+$"},
         "clause": {"type": "string"},
         "why": {"type": "string", "minLength": 1},

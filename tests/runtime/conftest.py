@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,13 @@ def store(store_url: str) -> Iterator[sa.Engine]:
 
 @pytest.fixture(autouse=True)
 def _silent_log() -> Iterator[None]:
-    """Leave no log sink behind for the next test."""
+    """Leave neither sink nor handlers behind for the next test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     yield
     logs._sink.stream = None
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,13 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """Made once: a root, servers, two client authorities with a client each, and a root that signed nothing here."""
     folder = tmp_path_factory.mktemp("tls")
     root = tls.create_dev_root(folder / "dev")
-    first, second = tls.create_client_ca(folder / "front"), tls.create_client_ca(folder / "elsewhere")
+    authority = tls.create_client_ca(folder / "front")
+    tls.create_client_ca(folder / "elsewhere")
     return Certificates(
         root=root.certificate,
         server=tls.issue_server_certificate(folder / "dev", into=folder / "front"),
         localhost_only=tls.issue_server_certificate(folder / "dev", ["localhost"], into=folder / "narrow"),
-        client_ca=first.certificate,
+        client_ca=authority.certificate,
         client=tls.issue_client_certificate(folder / "front", "inner", into=folder / "inner"),
         other_client=tls.issue_client_certificate(folder / "elsewhere", "inner", into=folder / "stranger"),
         other_root=tls.create_dev_root(folder / "another-machine").certificate,

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpcore
+import httpx
 import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from runtime.addresses import Target, check_url
 from runtime.connections import PinnedBackend, deadline
-from runtime.fetcher import GuardedFetcher
+from runtime.fetcher import GuardedFetcher, check_same_host
 from runtime.serving import Listener, serving
 from schemas.errors import UndeterminedError, WarifuError
 from tests.runtime.asgi_bridge import AsgiBridge
@@ -297,6 +299,22 @@ def test_mutual_tls(certificates: Certificates) -> None:
         for certificate in (None, certificates.other_client.as_pair()):
             with GuardedFetcher(allowed, certificates.root, client_certificate=certificate) as stranger:
                 assert refusal(stranger, f"{urls['web']}/echo") == "unreachable"
+
+
+@pytest.mark.parametrize(
+    "read_as", ["https://evil.example/", "https://city.example:444/", "http://city.example/", "https://city.example.evil.example/"]
+)
+def test_two_readings_of_one_url_are_refused(read_as: str) -> None:
+    with pytest.raises(WarifuError) as error:
+        check_same_host(httpx.URL(read_as), Target("https://city.example/", "city.example", 443))
+    assert error.value.code == "fetch_refused"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://city.example/", "https://city.example:443/", "https://[2606:4700::1111]:444/", "https://xn--1lqs71d.example/"]
+)
+def test_one_reading_is_accepted(url: str) -> None:
+    check_same_host(httpx.URL(url), check_url(url))
 
 
 def test_bridge_to_applications_keeps_the_rules() -> None:

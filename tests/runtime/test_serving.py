@@ -85,7 +85,7 @@ def test_internal_listener_refuses_clients_without_a_certificate_of_its_authorit
         port = int(urls["web"].rsplit(":", 1)[1])
         for pair in (None, certificates.other_client.as_pair(), certificates.server.as_pair()):
             context = tls.client_context(certificates.root, pair)
-            with pytest.raises((ssl.SSLError, ConnectionError)), socket.create_connection(("127.0.0.1", port)) as plain:
+            with pytest.raises((ssl.SSLError, ConnectionError)), socket.create_connection(("127.0.0.1", port)) as plain:  # noqa: PT012 - the whole transaction is what must fail
                 stream = context.wrap_socket(plain, server_hostname="localhost")
                 stream.sendall(b"GET /name HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
                 if not stream.recv(15):

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from runtime.signers import MemorySigner, create_file_key, generate_signer, open_signer, store_file_key
+from runtime.signers import MemorySigner, _wrapping_key, create_file_key, generate_signer, open_signer, store_file_key
 from schemas.errors import WarifuError
+from schemas.formats.encoding import b64url_encode, dump_json
 from schemas.formats.jose import public_jwk, verify_ec
 
 CHEAP = 14
@@ -106,6 +108,16 @@ def test_changed_cost_within_the_range_does_not_open(key_file: Path) -> None:
 def test_exchanged_public_key_does_not_open(key_file: Path) -> None:
     altered(key_file, lambda content: content.update(public=public_jwk(generate_signer().public_key)))
     assert refuse(key_file.as_uri()) == "passphrase_wrong"
+
+
+def test_sealed_key_that_is_not_the_named_one(key_file: Path, tmp_path: Path) -> None:
+    """The passphrase is known and everything is authentic, but the header was made for another key."""
+    other = ec.generate_private_key(ec.SECP256R1())
+    header = {name: value for name, value in json.loads(key_file.read_bytes()).items() if name in ("format", "kdf", "public")}
+    sealing = AESGCM(_wrapping_key(header["kdf"], b"open sesame"))
+    sealed = sealing.encrypt(b"n" * 12, other.private_numbers().private_value.to_bytes(32, "big"), dump_json(header))
+    altered(key_file, lambda content: content.update(nonce=b64url_encode(b"n" * 12), sealed=b64url_encode(sealed)))
+    assert refuse(key_file.as_uri()) == "signer_file_invalid"
 
 
 @pytest.mark.parametrize("member", ["format", "kdf", "public", "nonce", "sealed"])

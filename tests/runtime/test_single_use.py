@@ -26,7 +26,7 @@ def test_second_use_is_refused(store: sa.Engine) -> None:
 
 
 def test_twice_in_one_transaction_is_refused_too(store: sa.Engine) -> None:
-    with pytest.raises(WarifuError), begin(store) as connection:
+    with pytest.raises(WarifuError), begin(store) as connection:  # noqa: PT012 - the whole transaction is what must fail
         single_use.consume(connection, "nonce", "n-1", expires_at=SOON)
         single_use.consume(connection, "nonce", "n-1", expires_at=SOON)
     with begin(store) as connection:
@@ -51,7 +51,7 @@ def test_lanes_are_apart_and_text_is_its_utf8(store: sa.Engine) -> None:
 
 
 def test_rolled_back_use_did_not_happen(store: sa.Engine) -> None:
-    with pytest.raises(RuntimeError), begin(store) as connection:
+    with pytest.raises(RuntimeError), begin(store) as connection:  # noqa: PT012 - the whole transaction is what must fail
         single_use.consume(connection, "nonce", "n-1", expires_at=SOON)
         raise RuntimeError
     with read(store) as connection:

@@ -17,6 +17,7 @@ from runtime.store import UtcDateTime, begin, open_engine, read
 from schemas.errors import WarifuError
 from tests.runtime.stores import NOTES, make_store
 
+FIRST, LAST = datetime(1900, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - what hypothesis takes; zones are added below
 JST = timezone(timedelta(hours=9))
 
 
@@ -32,7 +33,7 @@ def is_sqlite(engine: sa.Engine) -> bool:
 def test_committed_together_or_not_at_all(store: sa.Engine) -> None:
     with begin(store) as connection:
         connection.execute(NOTES.insert().values(text="kept"))
-    with pytest.raises(RuntimeError), begin(store) as connection:
+    with pytest.raises(RuntimeError), begin(store) as connection:  # noqa: PT012 - the whole transaction is what must fail
         connection.execute(NOTES.insert().values(text="lost"))
         raise RuntimeError
     assert texts(store) == ["kept"]
@@ -58,7 +59,7 @@ def test_reading_sees_one_state(store: sa.Engine) -> None:
 
 def test_definition_of_tables_rolls_back_too(store: sa.Engine) -> None:
     table = sa.Table("later", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
-    with pytest.raises(RuntimeError), begin(store) as connection:
+    with pytest.raises(RuntimeError), begin(store) as connection:  # noqa: PT012 - the whole transaction is what must fail
         table.create(connection)
         raise RuntimeError
     with begin(store) as connection:
@@ -99,6 +100,31 @@ def test_server_away_is_typed_and_names_no_credentials() -> None:
     assert "hunter2" not in f"{error.value}{error.value.hint}"
 
 
+class TestPostgresql:
+    """What only a server can show; the same file on SQLite returns at once."""
+
+    def test_commits_are_durable_and_waits_end(self, store: sa.Engine) -> None:
+        if is_sqlite(store):
+            return
+        with begin(store) as connection:
+            shown = [connection.scalar(sa.text(f"SHOW {name}")) for name in ("synchronous_commit", "lock_timeout", "timezone")]
+        assert shown == ["on", "10s", "UTC"]
+
+    def test_row_held_by_another_is_busy(self, store: sa.Engine) -> None:
+        if is_sqlite(store):
+            return
+        with begin(store) as connection:
+            connection.execute(NOTES.insert().values(id=1, text="x"))
+        with begin(store) as one, begin(store) as two:
+            one.execute(NOTES.update().values(text="one"))
+            two.execute(sa.text("SET LOCAL lock_timeout = '1ms'"))
+            with pytest.raises(WarifuError) as error:
+                two.execute(NOTES.update().values(text="two"))
+            two.rollback()
+        assert error.value.code == "store_busy"
+        assert texts(store) == ["one"]
+
+
 class TestSqlite:
     """What only the embedded engine can show."""
 
@@ -114,7 +140,7 @@ class TestSqlite:
         assert {stat.S_IMODE(item.stat().st_mode) for item in tmp_path.iterdir()} == {0o600}
 
     def test_full_disk_leaves_nothing_half_done(self, engine: sa.Engine) -> None:
-        with pytest.raises(WarifuError) as error, begin(engine) as connection:
+        with pytest.raises(WarifuError) as error, begin(engine) as connection:  # noqa: PT012 - the whole transaction is what must fail
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
             for index in range(1000):
@@ -178,7 +204,7 @@ class TestInstants:
     TABLE = sa.Table("moments", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("at", UtcDateTime))
 
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
-    @given(moments=st.lists(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2100, 1, 1)), min_size=2, max_size=5))
+    @given(moments=st.lists(st.datetimes(min_value=FIRST, max_value=LAST), min_size=2, max_size=5))
     def test_kept_exactly_and_in_order(self, store: sa.Engine, moments: list[datetime]) -> None:
         aware = [moment.replace(tzinfo=JST if index % 2 else UTC) for index, moment in enumerate(moments)]
         with begin(store) as connection:
@@ -195,5 +221,5 @@ class TestInstants:
         with begin(store) as connection:
             self.TABLE.create(connection)
             with pytest.raises(sa.exc.StatementError) as error:
-                connection.execute(self.TABLE.insert().values(at=datetime(2026, 4, 1)))
+                connection.execute(self.TABLE.insert().values(at=FIRST))
         assert isinstance(error.value.orig, WarifuError)
