@@ -25,10 +25,11 @@ class FrontSettings(Settings):
     name_en: Annotated[str, Field(min_length=1, max_length=100)]
     vct_base: str = "https://catalogue.example"
     doctype_prefix: str = "example.catalogue"
-    host: str = "127.0.0.1"
+    host: str = "localhost"
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
-    internal_host: str = "127.0.0.1"
+    internal_host: str = "localhost"
     internal_port: Annotated[int, Field(ge=0, le=65535)] = 8444
+    listen_publicly: bool = False
     batch_size: Annotated[int, Field(ge=2, le=20)] = 20
     access_token_seconds: Annotated[int, Field(ge=30, le=300)] = 300
     refresh_token_days: Annotated[int, Field(ge=1, le=366)] = 180
