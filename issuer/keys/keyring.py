@@ -150,7 +150,9 @@ def _new_key(folder: Path, role: KeyRole, passphrase: bytes) -> tuple[str, FileS
     return key_id, create_file_key(folder / f"{key_id}.key", passphrase=passphrase)
 
 
-def _store(connection: sa.Connection, key_id: str, role: KeyRole, signer: FileSigner, certificate: x509.Certificate, at: datetime) -> None:
+def _store(
+    connection: sa.Connection, *, key_id: str, role: KeyRole, signer: FileSigner, certificate: x509.Certificate, at: datetime
+) -> None:
     der = certificate.public_bytes(serialization.Encoding.DER)
     connection.execute(sa.insert(signing_key).values(key_id=key_id, role=role, uri=signer.uri, certificate=der, created_at=at))
 

@@ -28,8 +28,8 @@ def load_checks(folder: Path) -> list[Check]:
     """Read every registry file; an unknown key is an error of the file."""
     checks: list[Check] = []
     for path in sorted(folder.glob("*.toml")):
-        for entry in tomllib.loads(path.read_text("utf-8")).get("check", []):
-            checks.append(Check(entry["row"], entry["target"], entry.get("replace", "noop"), tuple(entry["tests"])))
+        entries = tomllib.loads(path.read_text("utf-8")).get("check", [])
+        checks += [Check(one["row"], one["target"], one.get("replace", "noop"), tuple(one["tests"])) for one in entries]
     return checks
 
 

@@ -129,10 +129,11 @@ def _guards(dialect: str) -> list[str]:
         name = f"guard_issuing_{number}"
         when = f"WHEN ({condition})" if condition else ""
         if dialect == "postgresql":
-            statements.append(
-                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{text}' USING ERRCODE = '23514'; END $$"
-            )
+            body = f"BEGIN RAISE EXCEPTION '{text}' USING ERRCODE = '23514'; END"
+            statements.append(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
             statements.append(f"CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH ROW {when} EXECUTE FUNCTION {name}()")
         else:
-            statements.append(f"CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH ROW {when} BEGIN SELECT RAISE(ABORT, '{text}'); END")
+            statements.append(
+                f"CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH ROW {when} BEGIN SELECT RAISE(ABORT, '{text}'); END"
+            )
     return statements
