@@ -24,8 +24,20 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 #: ``module:attribute`` of a command function, by the name of the actor that it sets up or serves.
-INIT: Final[Mapping[str, str]] = MappingProxyType({"inner": "issuer.cli.init_inner:init_inner"})
-SERVE: Final[Mapping[str, str]] = MappingProxyType({"inner": "issuer.cli.serve_inner:serve_inner"})
+INIT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "inner": "issuer.cli.init_inner:init_inner",
+        "front": "issuer.cli.init_front:init_front",
+        "registrar": "issuer.cli.init_registrar:init_registrar",
+    }
+)
+SERVE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "inner": "issuer.cli.serve_inner:serve_inner",
+        "front": "issuer.cli.serve_front:serve_front",
+        "registrar": "issuer.cli.serve_registrar:serve_registrar",
+    }
+)
 
 
 class _Lazy(TyperGroup):
