@@ -116,7 +116,13 @@ def _limit_keys() -> dict[str, Any]:
 def _tag_decoders() -> dict[int, Callable[[Any, bool], object]]:
     """Return the decoders that take the place of cbor2's own, all of which would act on hostile content."""
     refused: dict[int, Callable[[Any, bool], object]] = dict.fromkeys(_ACTIVE_TAGS, lambda _content, _immutable: _Refused())
-    return refused | {TAG_TDATE: lambda content, _: _read_tdate(content), TAG_FULL_DATE: lambda content, _: _read_full_date(content)}
+    read: dict[int, Callable[[Any, bool], object]] = {
+        TAG_TDATE: lambda content, _: _read_tdate(content),
+        TAG_FULL_DATE: lambda content, _: _read_full_date(content),
+        TAG_MAC0: lambda content, _: CBORTag(TAG_MAC0, content),  # else cbor2 makes tuples of the arrays within
+        TAG_SIGN1: lambda content, _: CBORTag(TAG_SIGN1, content),
+    }
+    return refused | read
 
 
 def _read_tdate(text: object) -> datetime:
@@ -229,7 +235,7 @@ def cbor_encode(value: Any) -> bytes:
     ``date`` becomes a full-date (tag 1004), an aware ``datetime`` a tdate in UTC without fractional seconds (tag 0).
 
     Raises:
-        WarifuError: ``cbor_not_encodable`` for other kinds of values, naive datetimes and lone surrogates.
+        WarifuError: ``cbor_not_encodable`` for values that CBOR has no form for, naive datetimes and lone surrogates.
     """
     try:
         return cbor2.dumps(value, encoders=_ENCODERS)
