@@ -75,8 +75,10 @@ class TrustAnchor:
         """Refuse an anchor that says too little or too much (``bad_anchor``)."""
         if (self.certificate is None) == (self.jwk is None):
             raise _bad_anchor("it must hold either a certificate or a key")
-        if not self.purposes:
-            raise _bad_anchor("it names no purpose")
+        if not self.purposes or not self.purposes <= frozenset(TrustPurpose):
+            raise _bad_anchor("it names no purpose, or one that is not known")
+        if self.profile not in {"strict", "foreign"} or self.status_policy not in {None, "required", "if-present"}:
+            raise _bad_anchor("its profile or status policy is not known")
         if self.municipality is not None and _MUNICIPALITY.match(self.municipality) is None:
             raise _bad_anchor("its municipality code is not six digits")
         if (

@@ -133,9 +133,26 @@ def load_certificate(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         _ = (certificate.version, certificate.subject, certificate.issuer, certificate.extensions, certificate.signature_hash_algorithm)
         _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm) as error:
-        raise chain_error("bad_certificate", "a certificate of the chain cannot be read", clause="RFC 5280 4.1") from error
+    except _UNREADABLE as error:
+        raise _bad_certificate() from error
+    if certificate.serial_number <= 0:
+        raise _bad_certificate()
     return certificate
+
+
+#: What reading raises; the warnings only where the process was told to raise them.
+_UNREADABLE: Final = (
+    ValueError,
+    UserWarning,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+
+
+def _bad_certificate() -> WarifuError:
+    return chain_error("bad_certificate", "a certificate of the chain cannot be read", clause="RFC 5280 4.1")
 
 
 def _bare_key(anchors: Anchors, purpose: TrustPurpose) -> SignerIdentity:

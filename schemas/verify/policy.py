@@ -43,6 +43,10 @@ class Expected:
     session_transcript: bytes | None = None
     holder_key: ec.EllipticCurvePublicKey | None = None
 
+    def __post_init__(self) -> None:
+        """A word that is not understood must not mean "none" (``ValueError``: a mistake of the caller)."""
+        _check_word(self.key_binding, {"required", "none"})
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -51,7 +55,7 @@ class Policy:
     Attributes:
         status: ``required``, ``if-present``, or ``none`` to leave step 10 out; an anchor may be stricter or, where it is
             told so by name, more lenient.
-        max_status_age: greatest age of the status information, counted from the list's ``iat``.
+        max_status_age: greatest age of a copy of the list, counted by the source from when it was fetched.
         holder_relations: accepted values of ``holder_relation`` (parent, guardian, agent); none by default.
         accept_undetermined_status: accept although the status could not be had; never the default.
         skew: how far a clock may be ahead of ours.
@@ -64,6 +68,15 @@ class Policy:
     accept_undetermined_status: bool = False
     skew: timedelta = timedelta(seconds=60)
     key_binding_max_age: timedelta = timedelta(seconds=300)
+
+    def __post_init__(self) -> None:
+        """A word that is not understood must not mean "none" (``ValueError``: a mistake of the caller)."""
+        _check_word(self.status, {"required", "if-present", "none"})
+
+
+def _check_word(word: str, known: set[str]) -> None:
+    if word not in known:
+        raise ValueError(f"one of {sorted(known)} is expected")
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ def check_status(
 
 def check_status_absent(demanded: str) -> None:
     """A credential that cannot be withdrawn is accepted only where that was said by name (E04)."""
-    if demanded == "required":
+    if demanded != "if-present":
         raise _refuse("status_missing", "the credential carries no status", hint="issue with a status list", clause="HAIP 1.0 6.1")
 
 

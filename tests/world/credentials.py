@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from schemas.formats.status_list import StatusReference
 
 from schemas.credentials import CredentialType, catalogue
 from schemas.formats.encoding import b64url_encode
 from schemas.formats.jose import Signer, public_jwk
 from schemas.formats.mdoc import ValidityInfo, seal_issuer_signed
 from schemas.formats.sdjwt import seal_sd_jwt
+from schemas.formats.status_list import StatusReference
 from schemas.trust import SigningIdentity
 from tests.world.actors import City, day
 

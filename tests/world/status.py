@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.formats.status_list import StatusBits, seal_status_cwt, seal_status_jwt
-
 from schemas.verify import CWT_LIST, JWT_LIST, StatusToken
 from tests.world.actors import City
 

@@ -106,3 +106,12 @@ def test_other_errors_are_not_swallowed() -> None:
     """A mistake of ours is no refusal of theirs."""
     with pytest.raises(ValueError, match="aware"):
         attempt(sd_jwt(), at=WORLD.at.replace(tzinfo=None))
+
+
+def test_words_that_are_not_understood() -> None:
+    """A37: nothing falls open because of a spelling."""
+    for word in ("Required", "", "None", "optional"):
+        with pytest.raises(ValueError, match="expected"):
+            Policy(status=word)  # type: ignore[arg-type]  # the mistake in question
+        with pytest.raises(ValueError, match="expected"):
+            WORLD.expected(key_binding=word)
