@@ -66,7 +66,8 @@ def note_event(connection: sa.Connection, event_id: str, *, kind: str, content_h
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"event_id": event_id, "type": kind, "content_hash": content_hash, "applied_at": at}
-    return connection.execute(insert(register_event).values(row).on_conflict_do_nothing()).rowcount == 1
+    written = insert(register_event).values(row).on_conflict_do_nothing().returning(register_event.c.event_id)
+    return connection.execute(written).first() is not None
 
 
 def append(connection: sa.Connection, snapshots: Sequence[Snapshot], mark: EventMark) -> None:
