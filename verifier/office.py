@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from runtime import clock
 from runtime.fetcher import GuardedFetcher
@@ -34,25 +35,23 @@ class Office:
 
     Attributes:
         public_url: how wallets reach the public listener, without a slash at the end.
+        client_id: of every request: ``x509_hash:`` and the hash of the access certificate.
+        identity: signs requests; None in commands that only create sessions and read results.
         registrations: the registrar's signed statement for each purpose, by name.
         clock: the one reader of the time in web and cli.
     """
 
     public_url: str
+    client_id: str
     engine: sa.Engine
     catalogue: Catalogue
     anchors: Anchors
     purposes: Mapping[str, Purpose]
-    identity: SigningIdentity
+    identity: SigningIdentity | None
     registrations: Mapping[str, str]
     status: StatusCache
     cross_device: bool = True
     clock: Callable[[], datetime] = clock.now
-
-    @property
-    def client_id(self) -> str:
-        """The client identifier of every request: ``x509_hash:`` and the hash of the access certificate."""
-        return client_id_for(self.identity.chain_der[0])
 
     def purpose(self, name: str) -> Purpose:
         """Return a purpose by name; raises ``purpose_unknown``."""
@@ -64,9 +63,10 @@ class Office:
 def make_office(
     *,
     public_url: str,
+    client_id: str,
     engine: sa.Engine,
     anchors: Anchors,
-    identity: SigningIdentity,
+    identity: SigningIdentity | None,
     types: Catalogue,
     purposes: Mapping[str, Purpose],
     fetcher: ListFetcher,
@@ -77,24 +77,26 @@ def make_office(
     """Put a verifier together from its parts; the store is migrated."""
     migrate(engine, PACKAGE)
     status = StatusCache(anchors=anchors, fetcher=fetcher, newest=StoredNewest(engine), clock=now)
-    return Office(public_url, engine, types, anchors, purposes, identity, registrations or {}, status, cross_device, now)
+    return Office(public_url, client_id, engine, types, anchors, purposes, identity, registrations or {}, status, cross_device, now)
 
 
-def open_office(home: Path, *, passphrase: bytes) -> Office:
-    """Open the verifier of a home.
+def open_office(home: Path, *, passphrase: bytes | None = None) -> Office:
+    """Open the verifier of a home; without a passphrase its key stays closed, and requests can be created but not signed.
 
     Raises:
         WarifuError: of settings, store, anchors, purposes or keys; ``access_certificate_missing`` before registration.
     """
     settings = load_settings(VerifierSettings, home)
     types = catalogue(settings.vct_base, settings.doctype_prefix)
-    identity = load_identity(home, passphrase=passphrase)
+    chain = load_chain(home)
+    signer = None if passphrase is None else open_signer((home / KEY_FILE).absolute().as_uri(), passphrase=passphrase)
     fetcher = GuardedFetcher(settings.allowed_dev_origins, settings.tls_ca_file)
     return make_office(
         public_url=settings.public_url,
+        client_id=client_id_for(chain[0].public_bytes(Encoding.DER)),
         engine=open_engine(settings.store_url),
         anchors=load_anchors(home),
-        identity=identity,
+        identity=None if signer is None else SigningIdentity(signer, chain),
         types=types,
         purposes=load_purposes(home, types),
         fetcher=fetcher,
@@ -103,23 +105,22 @@ def open_office(home: Path, *, passphrase: bytes) -> Office:
     )
 
 
-def load_identity(home: Path, *, passphrase: bytes) -> SigningIdentity:
-    """Return the access key with the chain that the registrar issued for it."""
+def load_chain(home: Path) -> tuple[x509.Certificate, ...]:
+    """Return the access certificate and what stands between it and the registrar's root, leaf first."""
     path = home / CERTIFICATE_FILE
     if not path.exists():
         raise WarifuError(
             "access_certificate_missing",
             "the registrar has not certified this verifier yet",
-            hint="run init with --registrar, or put the certificate that it issued into access.pem",
+            hint="run register, or put the certificate that the registrar issued into access.pem",
             layer="chain",
         )
     try:
-        chain = tuple(x509.load_pem_x509_certificates(path.read_bytes()))
+        return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
     except (OSError, ValueError) as error:
         raise WarifuError(
             "access_certificate_unreadable", "the access certificate cannot be read", hint="run init again", layer="chain"
         ) from error
-    return SigningIdentity(open_signer((home / KEY_FILE).absolute().as_uri(), passphrase=passphrase), chain)
 
 
 def load_registrations(home: Path) -> dict[str, str]:

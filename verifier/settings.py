@@ -23,7 +23,7 @@ class VerifierSettings(Settings):
 
     public_url: str
     store_url: str
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=64)]
     vct_base: str = "https://catalogue.example"
     doctype_prefix: str = "example.catalogue"
     host: str = "localhost"

@@ -65,6 +65,7 @@ def office(world: World, clock: Clock, lists: ListServer, store_url: str) -> Ite
         engine=engine,
         anchors=world.anchors,
         identity=world.bank.identity,
+        client_id=world.audience,
         types=CATALOGUE,
         purposes={purpose.name: purpose for purpose in purposes},
         fetcher=lists.fetcher(),

@@ -7,7 +7,10 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 PROG: Final = "warifu-verifier"
 MAX_FILE: Final = 1024 * 1024
@@ -89,7 +92,7 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT[document["outcome"]]
 
 
-def _roots(path: str) -> list[object]:
+def _roots(path: str) -> list[Certificate]:
     from cryptography import x509  # noqa: PLC0415
 
     from schemas.errors import WarifuError  # noqa: PLC0415

@@ -30,8 +30,10 @@ def request_object(office: Office, session: Session, *, at: datetime, wallet_non
     """Return the signed request object of a pending session.
 
     Raises:
-        WarifuError: ``wallet_nonce_malformed``.
+        WarifuError: ``wallet_nonce_malformed``; ``key_closed`` in a process that was not given the key.
     """
+    if office.identity is None:
+        raise WarifuError("key_closed", "this process cannot sign requests", hint="start serve with the passphrase")
     if wallet_nonce is not None and _WALLET_NONCE.match(wallet_nonce) is None:
         raise WarifuError(
             "wallet_nonce_malformed", "the wallet's nonce is too long or not URL-safe", clause="OpenID4VP 5.10.1", layer="protocol"

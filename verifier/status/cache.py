@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
@@ -24,6 +25,8 @@ SHORTEST_TTL: Final = timedelta(seconds=1)
 LONGEST_TTL: Final = timedelta(hours=1)
 RETRY_AFTER: Final = timedelta(seconds=5)
 MAX_LISTS: Final = 512
+REFRESH_AT: Final = 0.8
+UNUSED_AFTER: Final = timedelta(hours=1)
 
 Clock = Callable[[], datetime]
 T = TypeVar("T")
@@ -54,6 +57,7 @@ class _Entry:
     fetched_at: datetime | None = None
     failure: WarifuError | None = None
     retry_at: datetime | None = None
+    used_at: datetime | None = None
 
 
 class StatusCache:
@@ -101,6 +105,12 @@ class StatusCache:
             self._fetching[wanted] = task
             task.add_done_callback(lambda _: self._fetching.pop(wanted, None))
         await asyncio.shield(task)
+
+    def due(self, at: datetime) -> list[MissingList]:
+        """Return the lists in use whose time is nearly over, to be fetched before somebody needs them."""
+        with suppress(RuntimeError):  # a list was added meanwhile: the next round sees it
+            return [wanted for wanted, entry in self._entries.items() if _nearly_over(entry, at)]
+        return []
 
     def _add(self, wanted: MissingList) -> _Entry:
         while len(self._entries) >= MAX_LISTS:
@@ -156,6 +166,7 @@ class CachedLists:
         wanted = MissingList(ref.uri, media_type, anchor)
         entry = self.cache.entry(wanted)
         if entry is not None and entry.verified is not None and _usable(entry, at, max_age, tried=wanted in self.tried):
+            entry.used_at = at
             return entry.verified
         if entry is not None and entry.failure is not None and (wanted in self.tried or _resting(entry, at)):
             raise _undetermined(entry.failure)
@@ -176,8 +187,19 @@ def _usable(entry: _Entry, at: datetime, max_age: timedelta | None, *, tried: bo
         return False
     if max_age is not None:
         return age < max_age or (tried and entry.failure is None and age <= max_age)
-    ttl = min(max(entry.verified.ttl or LONGEST_TTL, SHORTEST_TTL), LONGEST_TTL)
-    return age < ttl or _resting(entry, at)
+    return age < _ttl(entry.verified) or _resting(entry, at)
+
+
+def _ttl(verified: VerifiedStatusList) -> timedelta:
+    """The issuer's ttl, neither so short that every decision fetches nor so long that a revocation is not seen (E07)."""
+    return min(max(verified.ttl or LONGEST_TTL, SHORTEST_TTL), LONGEST_TTL)
+
+
+def _nearly_over(entry: _Entry, at: datetime) -> bool:
+    if entry.verified is None or entry.fetched_at is None or _resting(entry, at):
+        return False
+    unused = entry.used_at is None or at - entry.used_at > UNUSED_AFTER
+    return not unused and at - entry.fetched_at >= _ttl(entry.verified) * REFRESH_AT
 
 
 def _resting(entry: _Entry, at: datetime) -> bool:

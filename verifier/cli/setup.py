@@ -1,0 +1,208 @@
+"""``init``, ``register``, ``trust`` and ``keys``: a verifier's home, its certificate, whom it trusts, who may call it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from runtime import clock, console, tls
+from runtime.fetcher import GuardedFetcher
+from runtime.files import private_directory, write_private
+from runtime.settings import CONFIG_FILE, load_settings
+from runtime.signers import create_file_key, open_signer
+from runtime.store import begin, migrate, open_engine, read
+from schemas.credentials import catalogue
+from verifier.cli.options import AsJson, Home, PassphraseFd
+from verifier.keys import SCOPES, create_key, list_keys, revoke_key
+from verifier.policy import add_anchor, load_anchors
+from verifier.purposes import PURPOSE_FOLDER, load_purpose_file, load_purposes, registered_purpose_of
+from verifier.registrar import certificate_request, register_at, store_certified
+from verifier.settings import KEY_FILE, TLS_ROOT_FILE, VerifierSettings
+from verifier.store.tables import PACKAGE
+
+Origins = Annotated[list[str] | None, typer.Option("--development-origin", help="Exact origin on this machine that may be called")]
+PurposeFiles = Annotated[list[Path] | None, typer.Option("--purpose", help="TOML file of a purpose to add; may be repeated")]
+Registrar = Annotated[str | None, typer.Option("--registrar", help="Registrar's address; without it `register` follows later")]
+RegistrarKeyFd = Annotated[int | None, typer.Option("--registrar-key-fd", help="Read the registrar's key for us from here")]
+
+
+def init(
+    home: Home,
+    name: Annotated[str, typer.Option("--name", help="Organisation, as holders will read it, at most 64 characters")],
+    public_url: Annotated[str, typer.Option("--public-url", help="https address at which wallets reach the public listener")],
+    tls_folder: Annotated[Path, typer.Option("--tls", help="Folder of the development TLS root")],
+    port: Annotated[int, typer.Option(help="Port of the public listener")] = 8543,
+    office_port: Annotated[int, typer.Option(help="Port of the back office; 0 picks one")] = 8544,
+    development_origin: Origins = None,
+    purpose: PurposeFiles = None,
+    registrar: Registrar = None,
+    registrar_key_fd: RegistrarKeyFd = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """Set up a verifier: key, store, TLS, purposes; with --registrar also its access certificate."""
+    private_directory(home)
+    private_directory(home / "keys")
+    passphrase = console.read_secret(passphrase_fd, console.words(ja="鍵のパスフレーズ", en="Passphrase of the key"), confirm=True)
+    values: dict[str, object] = {
+        "public_url": public_url,
+        "store_url": f"sqlite:///{(home / 'verifier.db').absolute()}",
+        "name": name,
+        "port": port,
+        "office_port": office_port,
+        "tls_ca_file": str((home / TLS_ROOT_FILE).absolute()),
+        "allowed_dev_origins": development_origin or [],
+    }
+    write_private(home / CONFIG_FILE, _toml(values), replace=False)
+    settings = load_settings(VerifierSettings, home)
+    _tls_files(home, tls_folder)
+    create_file_key(home / KEY_FILE, passphrase=passphrase)
+    _purpose_files(home, purpose or [], settings)
+    engine = open_engine(settings.store_url)
+    migrate(engine, PACKAGE)
+    with begin(engine) as connection:
+        key = create_key(connection, actor="init", scopes=SCOPES, at=clock.now())
+    console.print_line(console.words(ja=f"検証者を設定しました: {name}", en=f"Set up {name}"))
+    console.print_note(console.words(ja="業務用鍵(一度だけ表示):", en="Back-office key, shown once:"))
+    console.print_line(f"  api-key   {key}")
+    if registrar is not None:
+        _register(home, registrar, passphrase, registrar_key_fd)
+
+
+def register(
+    home: Home,
+    registrar: Annotated[str, typer.Option("--registrar", help="Registrar's address")],
+    registrar_key_fd: RegistrarKeyFd = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """Ask the registrar for an access certificate and signed statements for all purposes; also to renew them."""
+    passphrase = console.read_secret(passphrase_fd, console.words(ja="鍵のパスフレーズ", en="Passphrase of the key"))
+    _register(home, registrar, passphrase, registrar_key_fd)
+
+
+def _register(home: Path, registrar: str, passphrase: bytes, key_fd: int | None) -> None:
+    settings = load_settings(VerifierSettings, home)
+    signer = open_signer((home / KEY_FILE).absolute().as_uri(), passphrase=passphrase)
+    purposes = load_purposes(home, catalogue(settings.vct_base, settings.doctype_prefix))
+    registrar_key = console.read_secret(key_fd, console.words(ja="登録局の鍵", en="Key of the registrar's back office")).decode(
+        "utf-8", "replace"
+    )
+    with GuardedFetcher(settings.allowed_dev_origins, settings.tls_ca_file) as fetcher:
+        certified = register_at(
+            fetcher,
+            registrar,
+            name=settings.name,
+            public_url=settings.public_url,
+            csr_pem=certificate_request(signer.private_key, settings.name),
+            purposes=[registered_purpose_of(purpose) for purpose in purposes.values()],
+            key=registrar_key,
+        )
+    client_id = store_certified(home, certified, signer.public_key)
+    console.print_line(console.words(ja="登録されました", en="Registered"))
+    console.print_line(f"  client_id {client_id}")
+
+
+def trust_add(
+    file: Annotated[Path, typer.Argument(help="PEM file of a root certificate")],
+    home: Home,
+    purpose: Annotated[list[str], typer.Option("--purpose", help="issuer or status; issuer with --status-origin means both")],
+    municipality: Annotated[str | None, typer.Option("--municipality", help="全国地方公共団体コード this root may speak for")] = None,
+    status_origin: Annotated[list[str] | None, typer.Option("--status-origin", help="Origin of its status lists; may be repeated")] = None,
+    foreign: Annotated[bool, typer.Option("--foreign", help="A root of another ecosystem: certificate profile of ISO 18013-5")] = False,
+    pinned: Annotated[bool, typer.Option("--pinned", help="The certificate is the signer itself")] = False,
+    status_if_present: Annotated[bool, typer.Option("--status-if-present", help="Its credentials may carry no status")] = False,
+) -> None:
+    """Trust a root certificate for the purposes named, and for nothing else."""
+    purposes = {*purpose, "status"} if "issuer" in purpose and status_origin else set(purpose)
+    rules = {
+        "purposes": sorted(purposes),
+        "municipality": municipality,
+        "status_origins": status_origin or [],
+        "profile": "foreign" if foreign else "strict",
+        "pinned": pinned,
+        "status_policy": "if-present" if status_if_present else None,
+    }
+    console.print_line(console.words(ja="信頼する証明書に加えました: ", en="Trusted from now on: ") + add_anchor(home, _read(file), rules))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter("the file cannot be read", param_hint=path.name) from error
+
+
+def trust_list(home: Home, as_json: AsJson = False) -> None:
+    """List whom this verifier trusts, and for what."""
+    rows = [
+        {
+            "name": anchor.certificate.subject.rfc4514_string() if anchor.certificate else "",
+            "purposes": sorted(purpose.value for purpose in anchor.purposes),
+            "municipality": anchor.municipality,
+            "profile": anchor.profile,
+            "status_origins": sorted(anchor.status_origins),
+        }
+        for anchor in load_anchors(home)
+    ]
+    if as_json:
+        console.print_json(rows)
+        return
+    for row in rows:
+        console.print_line(f"{row['name']}  {', '.join(row['purposes'] or [])}  {row['municipality'] or '-'}  {row['profile']}")
+
+
+def key_create(
+    home: Home,
+    actor: Annotated[str, typer.Option("--actor", help="Who will use it, as the audit names it")],
+    scope: Annotated[list[str], typer.Option("--scope", help="verify or sessions; may be repeated")],
+) -> None:
+    """Make a key for the back office and show it once."""
+    with begin(_engine(home)) as connection:
+        console.print_line(create_key(connection, actor=actor, scopes=scope, at=clock.now()))
+
+
+def key_list(home: Home) -> None:
+    """List the keys of the back office: who, what, since when; never the keys."""
+    with read(_engine(home)) as connection:
+        console.print_json(list_keys(connection))
+
+
+def key_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], home: Home) -> None:
+    """End a key of the back office."""
+    with begin(_engine(home)) as connection:
+        revoke_key(connection, key_id, at=clock.now())
+
+
+def _engine(home: Path) -> Engine:
+    engine = open_engine(load_settings(VerifierSettings, home).store_url)
+    migrate(engine, PACKAGE)
+    return engine
+
+
+def _tls_files(home: Path, tls_folder: Path) -> None:
+    tls.create_dev_root(tls_folder)
+    shutil.copyfile(tls_folder / "root.pem", home / TLS_ROOT_FILE)
+    tls.issue_server_certificate(tls_folder, into=home)
+
+
+def _purpose_files(home: Path, paths: list[Path], settings: VerifierSettings) -> None:
+    private_directory(home / PURPOSE_FOLDER)
+    types = catalogue(settings.vct_base, settings.doctype_prefix)
+    for path in paths:
+        purpose = load_purpose_file(path, types)
+        write_private(home / PURPOSE_FOLDER / f"{purpose.name}.toml", path.read_bytes())
+
+
+def _toml(values: dict[str, object]) -> bytes:
+    return "".join(f"{name} = {_toml_value(value)}\n" for name, value in values.items()).encode()
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    if isinstance(value, int):
+        return str(value)
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
