@@ -228,7 +228,7 @@ def _certificate(text: str) -> bytes:
         der = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
     except ValueError as error:  # binascii.Error and UnicodeEncodeError
         raise _bad_x5c() from error
-    if base64.b64encode(der).decode("ascii") != text:
+    if len(der) > MAX_CERTIFICATE_BYTES or base64.b64encode(der).decode("ascii") != text:
         raise _bad_x5c()
     return der
 

@@ -32,14 +32,16 @@ def encrypt_jwe(plaintext: bytes, *, recipient: Mapping[str, Any], enc: str, hea
     """Return ``plaintext`` encrypted to ``recipient``; its ``kid``, where it has one, is echoed in the header.
 
     Args:
-        plaintext: any bytes.
+        plaintext: at least one byte.
         recipient: public P-256 JWK; ``alg`` and ``use``, where given, must allow ECDH-ES.
         enc: ``A128GCM`` or ``A256GCM``.
         header: further header parameters, such as ``cty``; none that this function writes itself.
 
     Raises:
-        WarifuError: ``enc_not_allowed``, ``bad_jwk``, ``key_use_not_allowed`` or ``header_not_allowed``.
+        WarifuError: ``enc_not_allowed``, ``bad_jwk``, ``key_use_not_allowed``, ``header_not_allowed`` or ``nothing_to_encrypt``.
     """
+    if not plaintext:
+        raise WarifuError("nothing_to_encrypt", "an empty plaintext cannot be encrypted", layer="protocol")
     check_content_encryption(enc)
     check_encryption_key(recipient)
     extra = dict(header or {})
