@@ -78,9 +78,10 @@ class GuardedFetcher:
         self._origins = frozenset(check_url(origin).origin for origin in allowed_dev_origins)
         self._timeout = timeout
         self._max_bytes = max_bytes
-        context = client_context(ca_file, client_certificate) if transport is None else None
-        chosen = transport if context is None else _PinnedTransport(context, PinnedBackend(self._origins, resolver))
-        self._client = httpx.Client(transport=chosen, trust_env=False, follow_redirects=False, timeout=timeout)
+        if transport is None:
+            transport = _PinnedTransport(client_context(ca_file, client_certificate), PinnedBackend(self._origins, resolver))
+        # the transport alone, without httpx.Client: no redirects, proxies, cookies or netrc files that would have to be turned off
+        self._transport = transport
 
     def get(
         self,
@@ -163,7 +164,8 @@ class GuardedFetcher:
         sent = {"accept": "*/*", "user-agent": "warifu", **(headers or {}), "accept-encoding": "identity"}
         try:
             with deadline(seconds):
-                request = self._client.build_request(method, target.url, content=body, headers=sent, timeout=seconds)
+                extensions = {"timeout": httpx.Timeout(seconds).as_dict()}
+                request = httpx.Request(method, target.url, content=body, headers=sent, extensions=extensions)
                 check_same_host(request.url, target)
                 return self._exchange(request, limit)
         except (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, UnicodeError) as error:
@@ -172,7 +174,7 @@ class GuardedFetcher:
             raise _unreachable(error) from error
 
     def _exchange(self, request: httpx.Request, limit: int) -> Fetched:
-        response = self._client.send(request, stream=True)
+        response = self._transport.handle_request(request)
         try:
             check_not_redirected(response)
             check_not_encoded(response)
@@ -184,7 +186,7 @@ class GuardedFetcher:
 
     def close(self) -> None:
         """Close every connection."""
-        self._client.close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         """Return the fetcher."""

@@ -33,8 +33,14 @@ def echo_app() -> FastAPI:
         return {
             "method": request.method,
             "body": (await request.body()).decode(),
-            "headers": {name: request.headers.get(name, "") for name in ("content-type", "accept", "accept-encoding", "dpop", "host")},
+            "headers": {
+                name: request.headers.get(name, "") for name in ("content-type", "accept", "accept-encoding", "dpop", "host", "cookie")
+            },
         }
+
+    @app.get("/cookie")
+    def cookie() -> Response:
+        return Response(headers={"set-cookie": "seen=1; Path=/"})
 
     @app.get("/big")
     def big(size: int) -> Response:
@@ -121,6 +127,12 @@ class TestGoodServer:
         with GuardedFetcher(frozenset({origin}), certificates.root) as fetcher:
             assert refusal(fetcher, f"{origin}/echo", headers={"dpop": "a\r\nevil: 1"}) == "fetch_broken"
             assert refusal(fetcher, f"{origin}/echo", headers={"dpop": "名"}) == "fetch_broken"
+
+    def test_cookies_are_neither_kept_nor_sent(self, certificates: Certificates, origin: str) -> None:
+        """A cookie would link what a wallet does at different times."""
+        with GuardedFetcher(frozenset({origin}), certificates.root) as fetcher:
+            assert fetcher.get(f"{origin}/cookie").headers["set-cookie"].startswith("seen=1")
+            assert fetcher.get(f"{origin}/echo").json()["headers"]["cookie"] == ""
 
     def test_threads_may_share_it(self, certificates: Certificates, origin: str) -> None:
         results: list[int] = []
