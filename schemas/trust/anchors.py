@@ -75,6 +75,8 @@ class TrustAnchor:
         """Refuse an anchor that says too little or too much (``bad_anchor``)."""
         if (self.certificate is None) == (self.jwk is None):
             raise _bad_anchor("it must hold either a certificate or a key")
+        if type(self.pinned) is not bool or type(self.max_list_bytes) is not int or not isinstance(self.municipality, str | None):
+            raise _bad_anchor("a setting is of the wrong type")
         if not self.purposes or not self.purposes <= frozenset(TrustPurpose):
             raise _bad_anchor("it names no purpose, or one that is not known")
         if self.profile not in {"strict", "foreign"} or self.status_policy not in {None, "required", "if-present"}:
@@ -91,7 +93,7 @@ class TrustAnchor:
             raise _bad_anchor("under the strict profile a municipal anchor must name its municipality")
         if not 0 < self.max_list_bytes <= MAX_LIST_BYTES:
             raise _bad_anchor("its bound on status lists is not between 1 byte and 32 MiB")
-        if any(_ORIGIN.match(origin) is None for origin in self.status_origins):
+        if any(not isinstance(origin, str) or _ORIGIN.match(origin) is None for origin in self.status_origins):
             raise _bad_anchor("a status origin is not of the form https://host[:port] in lower case")
         object.__setattr__(self, "key", self._identity())
 
