@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 import httpcore
+import httpx
 
 from runtime.addresses import Target, check_public_address
 
@@ -146,3 +147,55 @@ class DeadlineStream(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """Return what the wrapped stream knows."""
         return self._stream.get_extra_info(info)
+
+
+class PinnedTransport(httpx.BaseTransport):
+    """httpx over connections that :class:`PinnedBackend` opens."""
+
+    def __init__(self, context: ssl.SSLContext, backend: PinnedBackend) -> None:
+        """Keep a few connections open for some seconds; each stays bound to the address that was checked."""
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context, network_backend=backend, max_connections=64, max_keepalive_connections=8, keepalive_expiry=4, retries=0
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Make one exchange; failures come out as httpx's."""
+        url = httpcore.URL(scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path)
+        raw = httpcore.Request(
+            method=request.method, url=url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
+        )
+        with _translated():
+            response = self._pool.handle_request(raw)
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response.stream), extensions=response.extensions)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    """A response body whose failures come out as httpx's."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _translated():
+            yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except httpcore.TimeoutException as error:
+        raise httpx.ReadTimeout("no answer in time") from error
+    except httpcore.LocalProtocolError as error:
+        raise httpx.LocalProtocolError("malformed request") from error
+    except httpcore.RemoteProtocolError as error:
+        raise httpx.RemoteProtocolError("malformed answer") from error
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise httpx.NetworkError("no connection") from error

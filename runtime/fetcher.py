@@ -7,19 +7,17 @@ whole exchange and a cap on the body.  Every role uses this client; no other HTT
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
-import httpcore
 import httpx
 
 from runtime.addresses import Target, check_url
-from runtime.connections import PinnedBackend, Resolver, deadline, resolve
+from runtime.connections import PinnedBackend, PinnedTransport, Resolver, deadline, resolve
 from runtime.tls import client_context
 from schemas.errors import UndeterminedError, WarifuError
 from schemas.formats.encoding import dump_json, parse_json_object
@@ -79,7 +77,7 @@ class GuardedFetcher:
         self._timeout = timeout
         self._max_bytes = max_bytes
         if transport is None:
-            transport = _PinnedTransport(client_context(ca_file, client_certificate), PinnedBackend(self._origins, resolver))
+            transport = PinnedTransport(client_context(ca_file, client_certificate), PinnedBackend(self._origins, resolver))
         # the transport alone, without httpx.Client: no redirects, proxies, cookies or netrc files that would have to be turned off
         self._transport = transport
 
@@ -261,52 +259,3 @@ def _unreachable(error: httpx.TransportError) -> WarifuError:
             )
         cause = cause.__cause__ or cause.__context__
     return UndeterminedError("unreachable", "the server cannot be reached", hint="check the network and the address, and try again")
-
-
-class _PinnedTransport(httpx.BaseTransport):
-    """httpx over connections that :class:`PinnedBackend` opens."""
-
-    def __init__(self, context: ssl.SSLContext, backend: PinnedBackend) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context, network_backend=backend, max_connections=64, max_keepalive_connections=8, keepalive_expiry=4, retries=0
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = httpcore.URL(scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path)
-        raw = httpcore.Request(
-            method=request.method, url=url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
-        )
-        with _translated():
-            response = self._pool.handle_request(raw)
-        return httpx.Response(response.status, headers=response.headers, stream=_Body(response.stream), extensions=response.extensions)
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Body(httpx.SyncByteStream):
-    """A response body whose failures come out as httpx's."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        with _translated():
-            yield from self._stream
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except httpcore.TimeoutException as error:
-        raise httpx.ReadTimeout("no answer in time") from error
-    except httpcore.LocalProtocolError as error:
-        raise httpx.LocalProtocolError("malformed request") from error
-    except httpcore.RemoteProtocolError as error:
-        raise httpx.RemoteProtocolError("malformed answer") from error
-    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise httpx.NetworkError("no connection") from error
