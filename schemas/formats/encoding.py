@@ -50,18 +50,23 @@ def b64url_decode(text: str, *, max_bytes: int = MAX_JSON_BYTES) -> bytes:
     """
     if len(text) > max_bytes * 4 // 3 + 4:
         raise too_large(max_bytes)
-    rest = len(text) & 3
-    if rest == 1 or (rest and text[-1] not in _CANONICAL_LAST[rest]):
-        raise _bad_base64url()
+    check_last_character(text)
     try:
         standard = text.encode("ascii").translate(_FROM_URL)
-        return binascii.a2b_base64(standard + _PADDING[rest], strict_mode=True)
+        return binascii.a2b_base64(standard + _PADDING[len(text) & 3], strict_mode=True)
     except ValueError as error:  # binascii.Error and UnicodeEncodeError
         raise _bad_base64url() from error
 
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _CANONICAL_LAST: Final = ("", "", _ALPHABET[::16], _ALPHABET[::4])  # last characters whose unused bits are zero
+
+
+def check_last_character(text: str) -> None:
+    """Refuse a length that no bytes have and bits beyond the last byte that are not zero (``bad_base64url``)."""
+    rest = len(text) & 3
+    if rest == 1 or (rest and text[-1] not in _CANONICAL_LAST[rest]):
+        raise _bad_base64url()
 
 
 def _bad_base64url() -> WarifuError:
@@ -107,7 +112,11 @@ def _bad_json(message: str) -> WarifuError:
 
 def parse_json_object(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES) -> dict[str, Any]:
     """Read one JSON object strictly; as :func:`parse_json`, and ``not_an_object`` where it is another type."""
-    value = parse_json(data, max_bytes=max_bytes)
+    return check_object(parse_json(data, max_bytes=max_bytes))
+
+
+def check_object(value: Any) -> dict[str, Any]:
+    """Return ``value``, which is a JSON object; raises ``not_an_object`` where it is another type."""
     if not isinstance(value, dict):
         raise WarifuError("not_an_object", "a JSON object was expected", clause="RFC 7519 7.2", layer="parse")
     return value

@@ -27,6 +27,7 @@ MAX_CHAIN: Final = 4
 MAX_CERTIFICATE_BYTES: Final = 8 * 1024
 _ECDSA = ec.ECDSA(hashes.SHA256())
 _P256 = ec.SECP256R1()
+_NOT_PUBLIC = frozenset({"d", "k", "p", "q", "x5u", "jku"})
 _FORBIDDEN_HEADERS = ("crit", "b64", "jku", "x5u", "zip")
 
 
@@ -178,8 +179,7 @@ def key_from_jwk(jwk: object) -> ec.EllipticCurvePublicKey:
     """
     if not isinstance(jwk, dict) or jwk.get("kty") != "EC" or jwk.get("crv") != "P-256":
         raise _bad_jwk("the key is not an EC key on P-256")
-    if {"d", "k", "p", "q", "x5u", "jku"} & jwk.keys() or jwk.get("alg", ES256) not in (ES256, "ECDH-ES"):
-        raise _bad_jwk("the key holds members that a public P-256 key must not have")
+    check_public_members(jwk)
     x, y = jwk.get("x"), jwk.get("y")
     if not isinstance(x, str) or not isinstance(y, str) or len(x) != 43 or len(y) != 43:
         raise _bad_jwk("a coordinate is not 32 bytes long")
@@ -188,6 +188,12 @@ def key_from_jwk(jwk: object) -> ec.EllipticCurvePublicKey:
         return ec.EllipticCurvePublicKey.from_encoded_point(_P256, point)
     except ValueError as error:
         raise _bad_jwk("the point is not on the curve") from error
+
+
+def check_public_members(jwk: Mapping[str, Any]) -> None:
+    """Refuse private and symmetric members, keys that stand elsewhere and keys for other algorithms (``bad_jwk``)."""
+    if not _NOT_PUBLIC.isdisjoint(jwk) or jwk.get("alg", ES256) not in (ES256, "ECDH-ES"):
+        raise _bad_jwk("the key holds members that a public P-256 key must not have")
 
 
 def _bad_jwk(message: str) -> WarifuError:

@@ -66,8 +66,7 @@ def decrypt_jwe(token: str, *, key: jwk.JWK | Mapping[str, Any], expected_kid: s
             ``kid_mismatch``, ``bad_jwk`` (ephemeral or own key), an encoding error, or ``jwe_decryption_failed``, one code
             for every cryptographic failure.
     """
-    if len(token) > max_bytes:
-        raise too_large(max_bytes, clause="RFC 7516 11")
+    check_jwe_size(token, max_bytes)
     parts = token.split(".", 5)
     if len(parts) != 5:
         raise WarifuError("not_compact_jwe", "the text is not a JWE of five parts", clause="RFC 7516 7.1", layer="parse")
@@ -95,6 +94,12 @@ def _open(token: str, key: jwk.JWK) -> bytes:
             layer="protocol",
         ) from error
     return bytes(opened.payload)
+
+
+def check_jwe_size(token: str, max_bytes: int) -> None:
+    """Refuse a token above ``max_bytes`` before it is copied (``too_large``)."""
+    if len(token) > max_bytes:
+        raise too_large(max_bytes, clause="RFC 7516 11")
 
 
 def check_jwe_header_names(header: Iterable[str], *, forbidden: frozenset[str] = _FORBIDDEN_HEADERS) -> None:

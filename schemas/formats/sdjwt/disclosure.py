@@ -16,6 +16,7 @@ SHA_256: Final = "sha-256"
 RESERVED_NAMES: Final = frozenset({DIGESTS, ARRAY_DIGEST, ALGORITHM})
 PROTECTED_CLAIMS: Final = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status", "iat"})
 MAX_DISCLOSURES: Final = 512
+_TEXT: Final = frozenset({str})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,20 @@ def parse_disclosure(text: str) -> Disclosure:
             salt and name, or an encoding error.
     """
     elements = parse_json(b64url_decode(text))
-    if not isinstance(elements, list) or len(elements) not in (2, 3) or not isinstance(elements[0], str):
-        raise _bad_disclosure("a disclosure is not an array of a salt, a name and a value, or of a salt and a value")
-    if len(elements) == 2:
-        return Disclosure(text, digest_of(text), None, elements[1])
-    name = elements[1]
-    if not isinstance(name, str):
-        raise _bad_disclosure("the claim name in a disclosure is not a text")
-    return Disclosure(text, digest_of(text), name, elements[2])
+    check_shape(elements)
+    return Disclosure(text, digest_of(text), elements[1] if len(elements) == 3 else None, elements[-1])
 
 
-def _bad_disclosure(message: str) -> WarifuError:
-    return WarifuError(
-        "bad_disclosure", message, hint="send each disclosure as it was issued", clause="RFC 9901 4.2.1, 4.2.2", layer="parse"
-    )
+def check_shape(elements: Any) -> None:
+    """Refuse anything but ``[salt, name, value]`` and ``[salt, value]`` with texts for salt and name (``bad_disclosure``)."""
+    if type(elements) is not list or len(elements) not in (2, 3) or not _TEXT.issuperset(map(type, elements[:-1])):
+        raise WarifuError(
+            "bad_disclosure",
+            "a disclosure is not an array of a salt, a name and a value, or of a salt and a value",
+            hint="send each disclosure as it was issued",
+            clause="RFC 9901 4.2.1, 4.2.2",
+            layer="parse",
+        )
 
 
 def reserved_name() -> WarifuError:

@@ -15,7 +15,7 @@ from schemas.formats.sdjwt.disclosure import digest_of
 from schemas.formats.sdjwt.token import KEY_BINDING_TYP, UnverifiedSdJwt
 
 _CLAUSE: Final = "RFC 9901 7.3"
-_KEYS_ELSEWHERE: Final = ("jku", "jwe", "x5u", "x5c")
+_KEYS_ELSEWHERE: Final = frozenset({"jku", "jwe", "x5u", "x5c"})
 
 
 def bind_key(presentation: str, *, nonce: str, audience: str, iat: datetime, signer: Signer) -> str:
@@ -45,11 +45,16 @@ def confirmation_key(payload: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
     confirmation = payload.get("cnf")
     if not isinstance(confirmation, dict):
         raise WarifuError("cnf_missing", "the credential names no holder key", clause="SD-JWT VC 2.2.2.2", layer="key-binding")
-    if "jwk" not in confirmation or any(name in confirmation for name in _KEYS_ELSEWHERE):
+    check_confirmation(confirmation)
+    return key_from_jwk(confirmation.get("jwk"))
+
+
+def check_confirmation(confirmation: Mapping[str, Any]) -> None:
+    """Refuse a key named by reference or thumbprint, alone or beside a JWK (``cnf_not_jwk``)."""
+    if "jwk" not in confirmation or not _KEYS_ELSEWHERE.isdisjoint(confirmation):
         raise WarifuError(
             "cnf_not_jwk", "the holder key is not given as a JWK", hint="issue with cnf.jwk", clause="HAIP 1.0 6.1", layer="key-binding"
         )
-    return key_from_jwk(confirmation["jwk"])
 
 
 def check_key_binding(

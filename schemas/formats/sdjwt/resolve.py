@@ -43,7 +43,7 @@ def resolve(payload: Mapping[str, Any], disclosures: Sequence[Disclosure]) -> di
 
 def locate(payload: Mapping[str, Any], disclosures: Sequence[Disclosure]) -> tuple[dict[str, Any], dict[str, Place]]:
     """As :func:`resolve`, and where each disclosure, by its digest, puts its claim."""
-    check_algorithm(payload)
+    check_digest_algorithm(payload)
     check_disclosures_unique(disclosures)
     walk = _Walk({disclosure.digest: disclosure for disclosure in disclosures})
     claims = walk.root(payload)
@@ -86,7 +86,8 @@ class _Walk:
         return claims
 
     def _put(self, disclosure: Disclosure, claims: dict[str, Any], path: Place, depth: int) -> None:
-        name = claim_name(disclosure)
+        check_claim_shape(disclosure)
+        name = disclosure.name or ""
         check_disclosed_name(name)
         check_protected(name, path)
         check_collision(name, claims)
@@ -103,7 +104,7 @@ class _Walk:
                 elements.append(self._value(element, place, depth))
                 continue
             for disclosure in self._take([array_digest(element)]):
-                check_element(disclosure)
+                check_element_shape(disclosure)
                 self.places[disclosure.digest] = place
                 elements.append(self._value(disclosure.value, place, depth))
         return elements
@@ -115,7 +116,7 @@ class _Walk:
         return [self._by_digest[digest] for digest in digests if digest in self._by_digest]
 
 
-def check_algorithm(payload: Mapping[str, Any]) -> None:
+def check_digest_algorithm(payload: Mapping[str, Any]) -> None:
     """Accept ``sha-256``, spelt exactly so, or no ``_sd_alg`` at all, which means the same (RFC 9901 4.1.1)."""
     if payload.get(ALGORITHM, SHA_256) != SHA_256:
         raise WarifuError(
@@ -155,14 +156,13 @@ def array_digest(element: dict[str, Any]) -> str:
     return digest
 
 
-def claim_name(disclosure: Disclosure) -> str:
-    """Return the name in a disclosure that ``_sd`` refers to; raises ``wrong_disclosure_shape`` where it has two elements."""
+def check_claim_shape(disclosure: Disclosure) -> None:
+    """Refuse a disclosure without a claim name where ``_sd`` refers to it (``wrong_disclosure_shape``)."""
     if disclosure.name is None:
         raise _wrong_shape()
-    return disclosure.name
 
 
-def check_element(disclosure: Disclosure) -> None:
+def check_element_shape(disclosure: Disclosure) -> None:
     """Refuse a disclosure with a claim name where an array element is due (``wrong_disclosure_shape``)."""
     if disclosure.name is not None:
         raise _wrong_shape()

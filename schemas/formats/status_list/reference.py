@@ -36,27 +36,29 @@ class StatusReference:
             WarifuError: ``bad_status_reference`` (layer ``status``) unless it is a map with a text ``uri`` and an integer
                 ``idx``; other members are ignored, as the specification asks.
         """
-        if not isinstance(claim, Mapping):
-            raise _refuse("the status names no list and index")
-        uri: object = claim.get("uri")
-        index: Any = claim.get("idx")
-        if not isinstance(uri, str):
-            raise _refuse("the status names no address of a list")
-        check_list_uri(uri)
-        check_index(index)
-        return cls(uri, index)
+        members = check_structure(claim)
+        check_list_uri(members["uri"])
+        check_index(members["idx"])
+        return cls(members["uri"], members["idx"])
 
     def to_claim(self) -> dict[str, Any]:
         """Return the whole ``status`` claim for JSON and CBOR."""
         return {"status_list": {"idx": self.index, "uri": self.uri}}
 
 
-def check_list_uri(uri: str) -> None:
+def check_structure(claim: object) -> Mapping[str, Any]:
+    """Return ``claim``, a map with ``uri`` and ``idx``; raises ``bad_status_reference`` for anything else."""
+    if not isinstance(claim, Mapping) or "uri" not in claim or "idx" not in claim:
+        raise _refuse("the status names no list and index")
+    return claim
+
+
+def check_list_uri(uri: Any) -> None:
     """Refuse an address that could tell credentials apart or leave the issuer's host (``bad_status_reference``).
 
     A query, a fragment or a user name would let an issuer give each holder an address of its own and see who asks.
     """
-    if len(uri) > MAX_URI_CHARACTERS or _URI.fullmatch(uri) is None or _DOT_SEGMENT.search(uri) is not None:
+    if not isinstance(uri, str) or len(uri) > MAX_URI_CHARACTERS or _URI.fullmatch(uri) is None or _DOT_SEGMENT.search(uri) is not None:
         raise _refuse("the address of the status list is not a plain https URI")
 
 

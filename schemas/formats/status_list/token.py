@@ -106,13 +106,18 @@ def parse_status_token(body: bytes, *, media_type: str, max_bytes: int = MAX_TOK
         WarifuError: ``too_large``, ``status_media_type_unknown``, ``bad_status_token``, ``bad_status_list``,
             ``bad_numeric_date``, ``wrong_typ``, or what the readers of JWS, COSE, JSON and CBOR raise.
     """
-    if len(body) > max_bytes:
-        raise too_large(max_bytes, clause="Token Status List 11")
+    check_token_size(body, max_bytes)
     if media_type == JWT_MEDIA_TYPE:
         return _parse_jwt(body, max_bytes)
     if media_type == CWT_MEDIA_TYPE:
         return _parse_cwt(body, max_bytes)
     raise WarifuError("status_media_type_unknown", "a status list is a JWT or a CWT", clause="Token Status List 8.1", layer="status")
+
+
+def check_token_size(body: bytes, max_bytes: int) -> None:
+    """Refuse a token above ``max_bytes`` before anything is read (``too_large``)."""
+    if len(body) > max_bytes:
+        raise too_large(max_bytes, clause="Token Status List 11")
 
 
 def _parse_jwt(body: bytes, max_bytes: int) -> UnverifiedStatusToken:
