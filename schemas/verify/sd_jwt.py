@@ -159,7 +159,8 @@ def check_bound(
     check_unbound(sd_jwt)
     if expected.key_binding == "none" and expected.holder_key is None:
         trace.skip(Step.KEY_BINDING, "key_binding_not_required")
-        return None
+        # Which key it is bound to is told all the same: a wallet finds by it which of its keys a copy belongs to.
+        return confirmation_key(sd_jwt.payload) if "cnf" in sd_jwt.payload else None
     holder_key = confirmation_key(sd_jwt.payload)
     check_expected_holder(holder_key, expected.holder_key)
     return holder_key
