@@ -7,7 +7,7 @@ what speaks against itself is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -239,10 +239,14 @@ class StatusToken:
 
 
 class StatusLists:
-    """A source over lists that are at hand already; lists of one address stand in the order of fetching."""
+    """A source over lists that are at hand already; lists of one address stand in the order of fetching.
+
+    Each list is checked at the time it was fetched, once for each anchor; where that time is not known, at every use.
+    """
 
     def __init__(self, tokens: Iterable[StatusToken], *, anchors: Anchors) -> None:
         self._tokens: dict[tuple[str, str], list[StatusToken]] = {}
+        self._checked: dict[tuple[str, str, TrustAnchor], VerifiedStatusList] = {}
         self._anchors = anchors
         for token in tokens:
             self._tokens.setdefault((token.uri, token.media_type), []).append(token)
@@ -251,22 +255,31 @@ class StatusLists:
         self, ref: StatusReference, *, media_type: str, anchor: TrustAnchor, at: datetime, max_age: timedelta | None
     ) -> VerifiedStatusList:
         """Return the last list for ``ref``; see :class:`StatusSource`. Raises ``status_unavailable``, ``status_list_stale``."""
-        newest: VerifiedStatusList | None = None
-        for token in self._tokens.get((ref.uri, media_type), ()):
-            newest = check_status_list(
+        tokens = self._tokens.get((ref.uri, media_type))
+        if not tokens:
+            raise _undetermined("status_unavailable", "the credential's status list is not at hand", hint="give the list of its address")
+        found = self._checked.get((ref.uri, media_type, anchor))
+        if found is None:
+            found = self._check(tokens, anchor, at)
+            if all(token.fetched_at is not None for token in tokens):
+                self._checked[ref.uri, media_type, anchor] = found
+        check_freshness(found, tokens[-1].fetched_at or found.iat, at, max_age)
+        return found
+
+    def _check(self, tokens: Sequence[StatusToken], anchor: TrustAnchor, at: datetime) -> VerifiedStatusList:
+        found: VerifiedStatusList | None = None
+        for token in tokens:
+            found = check_status_list(
                 token.body,
-                media_type=media_type,
-                uri=ref.uri,
+                media_type=token.media_type,
+                uri=token.uri,
                 anchors=self._anchors,
                 at=token.fetched_at or at,
-                newest_iat=newest.iat if newest is not None else None,
+                newest_iat=found.iat if found is not None else None,
                 issuer=anchor,
             )
-            fetched_at = token.fetched_at or newest.iat
-        if newest is None:
-            raise _undetermined("status_unavailable", "the credential's status list is not at hand", hint="give the list of its address")
-        check_freshness(newest, fetched_at, at, max_age)
-        return newest
+        assert found is not None
+        return found
 
 
 def check_freshness(found: VerifiedStatusList, fetched_at: datetime, at: datetime, max_age: timedelta | None) -> None:

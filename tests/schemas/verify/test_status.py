@@ -377,6 +377,17 @@ def test_issuer_known_at_fetching() -> None:
     assert check(token("jwt"), issuer=WORLD.warifu.anchor).signer.municipality == "999997"
 
 
+def test_a_list_checked_once_is_looked_at_again() -> None:
+    """E07: what was good when it was fetched is not good for ever."""
+    source = lists(token("jwt"))
+    attempt(PRESENTED["jwt"], status=source)
+    tomorrow = WORLD.at + timedelta(days=1)
+    presented = WORLD.present_sd_jwt(iat=tomorrow)
+    assert refused(presented, status=source, at=tomorrow) == (Step.STATUS, "status_list_stale")
+    unknown_time = lists(replace(token("jwt"), fetched_at=None))
+    assert refused(presented, status=unknown_time, at=tomorrow) == (Step.STATUS, "status_list_expired")
+
+
 # -- E08 origin ------------------------------------------------------------------------------------------------------
 
 
