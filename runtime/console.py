@@ -65,7 +65,10 @@ def outcome(command: Callable[[], object], prog: str) -> int:
 
 def _report_unexpected(error: Exception, prog: str) -> int:
     if isinstance(error, _USAGE_ERROR):
-        _line(prog, "error", error.format_message())  # type: ignore[attr-defined]  # click's base class, found by name above
+        message: str = error.format_message()  # type: ignore[attr-defined]  # click's base class, found by name above
+        if not message.strip():  # called without a command: the help has been printed instead
+            return EXIT_USAGE
+        _line(prog, "error", message)
         _line(prog, "hint", f"{prog} --help shows the usage")
         return EXIT_USAGE
     frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
@@ -23,6 +23,9 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from runtime.files import PRIVATE_MODE, file_error
 from schemas.errors import WarifuError
+
+if TYPE_CHECKING:
+    import psycopg
 
 BUSY_TIMEOUT_MS: Final = 10_000
 _READ_ONLY: Final = "warifu_read_only"
@@ -205,14 +208,22 @@ _WORDS: Final = {
 
 def _store_error(error: BaseException | None) -> WarifuError | None:
     """Return our error for what a driver raised, or None where it is the caller's affair, such as a broken constraint."""
-    code: str | None = None
-    if isinstance(error, sqlite3.Error):
-        code = _SQLITE_CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-    elif isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
-        code = "store_unavailable"
-    elif isinstance(error, psycopg.Error) and error.sqlstate is not None:
-        code = _POSTGRESQL_STATES.get(error.sqlstate) or _POSTGRESQL_CLASSES.get(error.sqlstate[:2])
+    code = _sqlite_code(error) if isinstance(error, sqlite3.Error) else _postgresql_code(error)
     if code is None:
         return None
     message, hint = _WORDS[code]
     return WarifuError(code, message, hint=hint, layer="store")
+
+
+def _sqlite_code(error: sqlite3.Error) -> str | None:
+    return _SQLITE_CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # the lower byte; extended codes say more than we need
+
+
+def _postgresql_code(error: BaseException | None) -> str | None:
+    driver: Any = sys.modules.get("psycopg")  # loaded by SQLAlchemy where a store needs it; a command on SQLite does not pay for it
+    if driver is None or not isinstance(error, driver.Error):
+        return None
+    state: str | None = getattr(error, "sqlstate", None)
+    if state is None:
+        return "store_unavailable" if isinstance(error, driver.OperationalError) else None
+    return _POSTGRESQL_STATES.get(state) or _POSTGRESQL_CLASSES.get(state[:2])

@@ -86,6 +86,17 @@ def test_usage(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None
     assert "warifu-desk: hint: warifu-desk --help shows the usage" in err
 
 
+def test_group_without_a_command_shows_its_help_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    group = typer.Typer(no_args_is_help=True)
+    group.command()(good)
+    group.command()(refused)
+    with pytest.raises(SystemExit) as leaving:
+        console.run(group, "warifu-desk", args=[])
+    captured = capsys.readouterr()
+    assert (leaving.value.code, captured.err) == (2, "")
+    assert "Usage: warifu-desk" in captured.out
+
+
 def test_defect_shows_neither_text_nor_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WARIFU_TRACEBACK", raising=False)
     status, _, err = run("crash", capsys=capsys)
