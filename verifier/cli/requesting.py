@@ -36,7 +36,8 @@ def create(
         console.print_json(created.document())
         return
     console.print_line(created.link)
-    console.print_note(_qr(created.link) if created.start_url is None else created.start_url)
+    for line in _qr(created.link) if created.start_url is None else [created.start_url]:
+        console.print_note(line)
     words = console.words(ja="期限", en="until")
     console.print_note(f"session {created.session}  {words} {created.expires_at:%H:%M:%S} UTC")
 
@@ -46,14 +47,14 @@ def _purpose(office: Office, text: str) -> Purpose:
     return load_purpose_file(path, office.catalogue) if path.suffix == ".toml" else office.purpose(text)
 
 
-def _qr(link: str) -> str:
+def _qr(link: str) -> list[str]:
     import io  # noqa: PLC0415
 
     import segno  # noqa: PLC0415 - only a terminal needs it
 
     drawn = io.StringIO()
     segno.make(link, error="m").terminal(drawn, compact=True)
-    return drawn.getvalue()
+    return drawn.getvalue().splitlines()
 
 
 def result(
