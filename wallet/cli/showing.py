@@ -20,7 +20,7 @@ def present(
     request: Annotated[str, typer.Argument(help="Request link of a verifier, or - to read it from standard input")],
     home: Home,
     disclose: Annotated[list[str] | None, typer.Option("--disclose", help="Only these claims (dotted path); may be repeated")] = None,
-    copy: Annotated[str | None, typer.Option("--copy", help="Show this copy and no other")] = None,
+    copy: Annotated[list[str] | None, typer.Option("--copy", help="Show this copy and no other; may be repeated")] = None,
     reuse: Annotated[bool, typer.Option("--reuse", help="Allow a copy that was shown before; the two uses can be linked")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Agree without being asked")] = False,
     as_json: AsJson = False,
@@ -32,7 +32,7 @@ def present(
     shower = presenting.Shower(settings.fetcher(), load_anchors(home), clock.now)
     with open_vault_of(home, passphrase_fd) as vault:
         asked = presenting.fetch_request(shower, link)
-        chosen = presenting.choose(asked, vault.content, at=clock.now(), reuse=reuse, only=copy)
+        chosen = presenting.choose(asked, vault.content, at=clock.now(), reuse=reuse, only=copy or ())
         consent = describe(asked, chosen, anchors=shower.anchors, catalogue=settings.types(), language=locale(), at=clock.now())
         if disclose:
             consent = restrict(consent, disclose)

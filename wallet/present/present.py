@@ -80,19 +80,21 @@ def open_copy(copy: StoredCopy) -> HeldCopy:
     return HeldCopy(copy, check_digests(issuer_signed), authority_keys_of(issuer_signed.chain_der))
 
 
-def choose(request: AuthorizationRequest, content: VaultContent, *, at: datetime, reuse: bool, only: str | None = None) -> dict[str, Match]:
+def choose(
+    request: AuthorizationRequest, content: VaultContent, *, at: datetime, reuse: bool, only: Sequence[str] = ()
+) -> dict[str, Match]:
     """Return one copy for each credential query, fresh ones before shown ones, all bound to one key where possible.
 
     Args:
         reuse: also take copies that were shown before; two presentations can then be linked.
-        only: take no other copy than the one with this id.
+        only: where given, take no other copies than those with these ids.
 
     Raises:
         WarifuError: ``no_match``, or ``no_fresh_copy`` where only copies that were shown would do.
     """
     valid = [copy for copy in content.copies.values() if datetime.fromisoformat(copy.valid_until) > at]
-    if only is not None:
-        valid = [content.copy(only)]
+    if only:
+        valid = [content.copy(one) for one in only]
     every = [open_copy(copy) for copy in valid]
     matches = match(request.query, every)
     chosen: dict[str, Match] = {}
