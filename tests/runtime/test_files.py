@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import resource
 import stat
+import subprocess
+import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -167,3 +169,27 @@ def test_lock_ends_with_the_process_that_held_it(tmp_path: Path) -> None:
     child.join()
     with exclusive(tmp_path / "lock"):
         pass
+
+
+WRITER = """
+import itertools, os, sys
+from pathlib import Path
+from runtime.files import write_private
+for number in itertools.count():
+    write_private(Path(sys.argv[1]), bytes([number % 256]) * 300_000)
+    os.write(1, b".")
+"""
+
+
+def test_killed_writer_never_leaves_half_a_file(tmp_path: Path) -> None:
+    """Killed at some point between two writes, many times over; a reader finds one whole content."""
+    path = tmp_path / "vault"
+    for round_number in range(12):
+        with subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as child:
+            assert child.stdout is not None
+            for _ in range(round_number + 1):
+                child.stdout.read(1)
+            child.kill()
+        content = read_private(path)
+        assert len(content) == 300_000
+        assert len(set(content)) == 1
