@@ -21,6 +21,7 @@ from schemas.errors import WarifuError
 from schemas.formats.encoding import MAX_CBOR_BYTES, MAX_CBOR_ITEMS, MAX_DEPTH, too_large
 
 CBORTag = cbor2.CBORTag
+_TagDecoder = Callable[[Any, bool], object]
 
 TAG_TDATE: Final = 0
 TAG_SIGN1: Final = 18
@@ -98,31 +99,26 @@ def _check_nothing_trails(tail: object, zeros: bytes) -> None:
 
 @functools.cache
 def _loads() -> Callable[[bytes], Any]:
-    return functools.partial(cbor2.loads, **_limit_depth(), **_limit_lengths(), **_limit_keys(), semantic_decoders=_tag_decoders())
+    return functools.partial(
+        cbor2.loads, **_limit_depth(_limit_lengths(_limit_keys({}))), semantic_decoders=_refuse_active_tags(_READ_TAGS)
+    )
 
 
-def _limit_depth() -> dict[str, Any]:
-    return {"max_depth": MAX_DEPTH + 1}  # the pair that encloses the item counts as a level
+def _limit_depth(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {**options, "max_depth": MAX_DEPTH + 1}  # the pair that encloses the item counts as a level
 
 
-def _limit_lengths() -> dict[str, Any]:
-    return {"allow_indefinite": False}
+def _limit_lengths(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {**options, "allow_indefinite": False}
 
 
-def _limit_keys() -> dict[str, Any]:
-    return {"allow_duplicate_keys": False}
+def _limit_keys(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {**options, "allow_duplicate_keys": False}
 
 
-def _tag_decoders() -> dict[int, Callable[[Any, bool], object]]:
-    """Return the decoders that take the place of cbor2's own, all of which would act on hostile content."""
-    refused: dict[int, Callable[[Any, bool], object]] = dict.fromkeys(_ACTIVE_TAGS, lambda _content, _immutable: _Refused())
-    read: dict[int, Callable[[Any, bool], object]] = {
-        TAG_TDATE: lambda content, _: _read_tdate(content),
-        TAG_FULL_DATE: lambda content, _: _read_full_date(content),
-        TAG_MAC0: lambda content, _: CBORTag(TAG_MAC0, content),  # else cbor2 makes tuples of the arrays within
-        TAG_SIGN1: lambda content, _: CBORTag(TAG_SIGN1, content),
-    }
-    return refused | read
+def _refuse_active_tags(read: Mapping[int, _TagDecoder]) -> dict[int, _TagDecoder]:
+    """Put a mark in the place of every tag that cbor2 would act upon and we do not read."""
+    return {**dict.fromkeys(_ACTIVE_TAGS, lambda _content, _immutable: _Refused()), **read}
 
 
 def _read_tdate(text: object) -> datetime:
@@ -135,6 +131,14 @@ def _read_full_date(text: object) -> date:
     if not isinstance(text, str) or _FULL_DATE.fullmatch(text) is None:
         raise cbor2.CBORDecodeError("no full-date of RFC 3339")
     return date.fromisoformat(text)
+
+
+_READ_TAGS: Final[Mapping[int, _TagDecoder]] = {
+    TAG_TDATE: lambda content, _: _read_tdate(content),
+    TAG_FULL_DATE: lambda content, _: _read_full_date(content),
+    TAG_MAC0: lambda content, _: CBORTag(TAG_MAC0, content),  # else cbor2 makes tuples of the arrays within
+    TAG_SIGN1: lambda content, _: CBORTag(TAG_SIGN1, content),
+}
 
 
 def check_tree(root: Any) -> None:

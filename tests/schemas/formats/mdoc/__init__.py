@@ -1,0 +1,1 @@
+"""ISO mdoc: sealing, presenting, reading."""
