@@ -50,7 +50,8 @@ def seal_issuer_signed(
         status: where the status can be looked up.
         randoms: source of secret 32-byte values; for each namespace one is drawn for each digest, and one more for
             every eight of them, which orders the digest ids.
-        digest_counts: namespace → number of digests, decoys included; a namespace left out gets no decoys.
+        digest_counts: namespace → number of digests, decoys included; one that has no element is all decoys, so that its
+            absence does not show, and one left out here gets no decoys.
         signer: the document signer's key.
         chain_der: its certificates, leaf first, without the root.
 
@@ -60,12 +61,14 @@ def seal_issuer_signed(
     Raises:
         WarifuError: ``digest_count_too_small``, ``bad_random`` or ``cbor_not_encodable``.
     """
-    sealed = {name: _seal_namespace(elements, digest_counts.get(name, 0), randoms) for name, elements in namespaces.items()}
+    names = dict.fromkeys((*digest_counts, *namespaces))
+    sealed = {name: _seal_namespace(namespaces.get(name, {}), digest_counts.get(name, 0), randoms) for name in names}
     digests = {name: namespace_digests for name, (_, namespace_digests) in sealed.items()}
     mso = encode_mso(doc_type, digests, device_key=device_key, validity=validity, status=status)
     issuer_auth = sign_cose(encode_embedded(mso), signer=signer, unprotected=x5chain_header(chain_der))
-    parts = [b"\xa2", _NAME_SPACES, head(5, len(sealed))]
-    for name, (items, _) in sealed.items():
+    shown = {name: items for name, (items, _) in sealed.items() if items}
+    parts = [b"\xa2", _NAME_SPACES, head(5, len(shown))]
+    for name, items in shown.items():
         parts += (encode_text(name), head(4, len(items)), *items)
     parts += (_ISSUER_AUTH, issuer_auth)
     return b"".join(parts)
@@ -82,8 +85,8 @@ def _seal_namespace(elements: Mapping[str, Any], count: int, randoms: Iterator[b
     a random value look alike.
     """
     count = count or len(elements)
-    if count < len(elements) or not elements:
-        raise WarifuError("digest_count_too_small", "a namespace has no element, or more elements than digests", clause=_CLAUSE)
+    if count < len(elements) or not count:
+        raise WarifuError("digest_count_too_small", "a namespace has more elements than digests, or neither", clause=_CLAUSE)
     wanted = count + (count + _KEYS_PER_RANDOM - 1) // _KEYS_PER_RANDOM
     drawn = list(islice(randoms, wanted))
     _check_randoms(drawn, wanted)

@@ -135,7 +135,14 @@ def test_a_bad_source_of_randoms_is_refused(bad: Any) -> None:
 
 def test_more_elements_than_digests_are_refused() -> None:
     assert refused(digest_counts={COMMON: 3}) == "digest_count_too_small"
-    assert refused(namespaces={COMMON: {}}) == "digest_count_too_small"
+    assert refused(namespaces={COMMON: {}}, digest_counts={}) == "digest_count_too_small"
+
+
+def test_a_namespace_without_elements_is_all_decoys() -> None:
+    """Who has no item of a namespace looks in the security object like one who has."""
+    credential = sealed({COMMON: NAMESPACES[COMMON]})
+    assert {namespace: len(ids) for namespace, ids in mso_of(credential)["valueDigests"].items()} == {COMMON: 8, NATIONAL: 5}
+    assert check_digests(parse_issuer_signed(credential)) == {COMMON: NAMESPACES[COMMON]}
 
 
 def test_what_cannot_be_written_is_refused() -> None:
