@@ -66,7 +66,7 @@ def verify_given(given: Given) -> Verified:
     """Verify the file; raises ``Refusal`` or ``UndeterminedRefusal``, and ``WarifuError`` for a call that makes no sense."""
     format_id, presentation = read_presentation(given.data, given.format)
     lists = [_status_token(body) for body in given.status or ()]
-    origins = {origin_of(token.uri) for token in lists} or _stated_origin(presentation)
+    origins = {origin_of(token.uri) for token in lists} or stated_origin(presentation)
     anchors = Anchors(anchor_for(root, pinned=given.pinned, origins=frozenset(origins)) for root in given.roots)
     expected = Expected(
         types=ANY_TYPE,
@@ -139,7 +139,7 @@ def _is_presented(presentation: str | bytes) -> bool:
     return isinstance(content, dict) and "documents" in content
 
 
-def _stated_origin(presentation: str | bytes) -> set[str]:
+def stated_origin(presentation: str | bytes) -> set[str]:
     """Return the origin that the credential names for its list, so that a list that was not given is told as missing.
 
     Nothing is fetched here; without a list the outcome is undetermined whatever the address.

@@ -34,6 +34,7 @@ from schemas.verify import (
     verify_presented,
 )
 from schemas.verify.status import check_status_value
+from verifier.offline import stated_origin
 from verifier.report import plain
 
 Given = Mapping[str, Any]
@@ -57,7 +58,8 @@ def _mdoc_presented(given: Given, at: datetime | None) -> Outcome:
 
 def _verified(given: Given, at: datetime | None, presentation: str | bytes, format_id: str, verify: Callable[..., Verified]) -> Outcome:
     tokens = [_token(entry) for entry in given.get("status", [])]
-    anchors = anchors_of(given, frozenset(origin_of(token.uri) for token in tokens))
+    origins = {origin_of(token.uri) for token in tokens} or stated_origin(presentation)
+    anchors = anchors_of(given, frozenset(origins))
     transcript = given.get("session_transcript")
     key_binding = given.get("key_binding", "required" if verify is verify_presented else "none")
     expected = Expected(

@@ -137,6 +137,29 @@ def test_whatever_keeps_a_list_away_is_undetermined(
     assert code_of(cache, world, clock)
 
 
+@pytest.mark.parametrize("status", [201, 203, 206, 404, 410, 500])
+def test_a_good_list_under_another_answer_than_200_is_no_list(
+    cache: StatusCache, world: World, clock: Clock, lists: ListServer, status: int
+) -> None:
+    media_type, body = lists.bodies[world.warifu.status_uri("jwt")]
+    lists.answer = httpx.Response(status, headers={"content-type": media_type}, content=body)
+    assert code_of(cache, world, clock) == "status_unreachable"
+
+
+def test_lists_in_use_are_fetched_before_they_grow_stale(cache: StatusCache, world: World, clock: Clock, lists: ListServer) -> None:
+    look_up(cache, world, clock)
+    assert cache.due(clock()) == []
+    clock.forward(480)
+    for wanted in cache.due(clock()):
+        cache.refresh(wanted)
+    assert len(lists.asked) == 2
+    clock.forward(480)
+    assert look_up(cache, world, clock) == 0
+    assert len(lists.asked) == 2
+    clock.forward(2 * 3600)
+    assert cache.due(clock()) == []
+
+
 def test_a_list_of_another_city_address_or_age_is_undetermined(cache: StatusCache, world: World, clock: Clock, lists: ListServer) -> None:
     day = timedelta(days=1)
     rejected = {
