@@ -51,7 +51,7 @@ _V6_REFUSED: Final = tuple(
 )
 _PCHAR: Final = r"[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2}"
 _URL = re.compile(
-    r"https://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+)(?::(?P<port>[0-9]{1,5}))?"
+    r"https://(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.\-]+)(?::(?P<port>[0-9]{1,5}))?"
     rf"(?:/(?:{_PCHAR})*)?(?:\?(?:{_PCHAR}|\?)*)?\Z"
 )
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)\Z")
