@@ -408,6 +408,7 @@ def test_a_received_credential() -> None:
     assert verified.claims == WORLD_CLAIMS
     assert verified.holder_key == HOLDER.public_key
     attempt(CREDENTIAL, issued=True, key_binding="none", holder_key=HOLDER.public_key)
+    assert attempt(CREDENTIAL, issued=True, key_binding="none").holder_key == HOLDER.public_key
 
 
 WORLD_CLAIMS = RESIDENT_RECORD.to_mdoc(RESIDENT_RECORD.sample())

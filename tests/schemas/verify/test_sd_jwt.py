@@ -511,7 +511,10 @@ def test_a_received_credential() -> None:
     verified = attempt(CREDENTIAL, issued=True, holder_key=HOLDER.public_key)
     assert verified.holder_key == HOLDER.public_key
     assert verified.claims["given_name"] == RESIDENT_RECORD.sample()["given_name"]
-    assert attempt(CREDENTIAL, issued=True, key_binding="none").holder_key is None
+    by_no_key = attempt(CREDENTIAL, issued=True, key_binding="none")
+    assert by_no_key.holder_key == HOLDER.public_key
+    assert by_no_key.report[Step.KEY_BINDING - 1].result == "skipped"
+    assert attempt(WORLD.sd_jwt(payload={"cnf": None}), issued=True, key_binding="none").holder_key is None
     assert attempt(CREDENTIAL, issued=True, key_binding="none", holder_key=HOLDER.public_key).holder_key == HOLDER.public_key
 
 
