@@ -126,10 +126,10 @@ def event(
     as_json: AsJson = False,
 ) -> None:
     """Apply an event (転居, 転入, 転出, 氏名変更, 死亡, 出生, 支援措置 …); the same event_id again changes nothing."""
-    with file.open("rb") as stream:
-        change = read_event(stream.read(MAX_EVENT_BYTES + 1))
     engine = _open(home, _settings(home))
     try:
+        with file.open("rb") as stream:
+            change = read_event(stream.read(MAX_EVENT_BYTES + 1))
         applied = apply_event(engine, change, at=clock.now())
     except EventRefusedError as error:
         views.print_event_faults(error.faults, as_json=as_json)

@@ -225,16 +225,14 @@ def _read_cells(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for item in ITEMS:
-        name = item.name
+        name = item.name + INTERNAL
         try:
-            internal = cells.get(name + INTERNAL) if item.kind == "japanese_date" else None
-            name = item.name + INTERNAL if internal else item.name
-            day = read_day(internal) if internal else None
-            name = item.name
-            if item.name in cells:
-                values[item.column] = read_value(item, cells[item.name], internal=day)
-            elif day is not None:
+            day = read_day(cells[name]) if name in cells else None
+            if day is not None and item.name not in cells:
                 raise _invalid("an internal day stands beside no date")
+            name = item.name
+            if name in cells:
+                values[item.column] = read_value(item, cells[name], internal=day)
         except WarifuError as error:
             faults.append(Fault(name, error.code, error.message))
     return values, faults

@@ -48,7 +48,7 @@ class ResidentRecord:
     koseki_head: Annotated[str | None, Item("筆頭者", "name", "japanese")] = None
     became_resident_on: Annotated[JapaneseDate | None, Item("住民となった年月日", "japanese_date", "japanese")] = None
 
-    address_postal_code: Annotated[str | None, Item("郵便番号", "digits", max_length=7)] = None
+    address_postal_code: Annotated[str | None, Item("郵便番号", "digits", max_length=8)] = None
     address_prefecture: Annotated[str | None, Item("住所（都道府県）", "name", "always")] = None
     address_city: Annotated[str | None, Item("住所（市区町村）", "name", "always")] = None
     address_town: Annotated[str | None, Item("住所（町名）", "name", "always")] = None
