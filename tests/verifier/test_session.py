@@ -304,8 +304,9 @@ def test_every_refusal_looks_the_same_to_the_wallet(desk: Desk, lists: ListServe
 # ---- once, and nothing left behind
 
 
-def test_a_second_answer_is_refused(desk: Desk) -> None:
-    created = desk.create()
+@pytest.mark.parametrize("purpose", ["plain", "clear"])
+def test_a_second_answer_is_refused(desk: Desk, purpose: str) -> None:
+    created = desk.create(purpose)
     request = desk.request(created)
     form = desk.wallet.form(request)
     assert desk.post(request, form).status_code == 200
