@@ -93,7 +93,7 @@ def uri_of(body: bytes, media_type: str) -> str:
 
 
 def check_placed(uri: str, address: str) -> None:
-    """A list is served at the address that it names, so that one list never stands for another (Token Status List 5.1)."""
+    """A list is served at the address that it names, so that one list never stands for another (threat E02)."""
     if uri != address:
         raise WarifuError(
             "status_list_misplaced", "the list names another address than the one it is put at", clause="Token Status List 5.1"
@@ -101,7 +101,7 @@ def check_placed(uri: str, address: str) -> None:
 
 
 def check_newer(iat: int, current: int) -> None:
-    """A list is never replaced by an older one, whoever brings it (threat E13)."""
+    """A list is never replaced by an older one, whoever brings it (threats E07, E17)."""
     if iat <= current:
         raise WarifuError(
             "status_list_not_newer",

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from issuer.front.nonces import NonceMint
-from issuer.front.refusals import challenge, refuse, refused_as
+from issuer.front.refusals import Refusal, challenge, refuse, refused_as
 from issuer.front.tokens import Grant, RandomBytes
 from issuer.store.front import notification, request
 from runtime import single_use
@@ -94,17 +94,28 @@ class RequestDesk:
     def _spend_nonce(self, grant: Grant, request_hash: str, nonce: str, at: datetime) -> tuple[datetime, str]:
         """Spend the nonce and remember the request, in one transaction; a retry changes nothing (threats C13, C22)."""
         with begin(self.engine) as connection:
-            known = connection.execute(sa.select(request).where(request.c.request_hash == request_hash)).mappings().one_or_none()
+            known = _accepted_before(connection, request_hash)
             if known is not None:
-                return known["received_at"], known["notification_id"]
-            with refused_as("invalid_nonce"):
-                expires_at = self.nonces.expiry(nonce, at=at)
-                spend(connection, nonce, expires_at=expires_at)
+                return known
+            try:
+                with refused_as("invalid_nonce"):
+                    spend(connection, nonce, expires_at=self.nonces.expiry(nonce, at=at))
+            except Refusal:
+                known = _accepted_before(connection, request_hash)  # its twin may have come first, in another worker
+                if known is None:
+                    raise
+                return known
             notification_id = new_identifier(self.random(16))
             owner = {"grant_id": grant.grant_id, "notification_id": notification_id, "expires_at": at + RETRY_LIFE}
             connection.execute(sa.insert(request).values(request_hash=request_hash, received_at=at, **owner))
             connection.execute(sa.insert(notification).values(**owner))
             return at, notification_id
+
+
+def _accepted_before(connection: sa.Connection, request_hash: str) -> tuple[datetime, str] | None:
+    """Return when the very same request was accepted first, and its notification id."""
+    row = connection.execute(sa.select(request).where(request.c.request_hash == request_hash)).mappings().one_or_none()
+    return None if row is None else (row["received_at"], row["notification_id"])
 
 
 def check_scope(configuration_id: str, grant: Grant) -> None:

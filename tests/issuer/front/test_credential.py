@@ -419,7 +419,7 @@ def test_a_retry_while_the_first_is_under_way_joins_it(front: Front, run: Any) -
         async def later() -> None:
             jobs = await inner.jobs(5)
             retry = asyncio.create_task(wallet.post("credential", body))
-            while len(front.office.exchange._by_key[jobs[0].idempotency_key].waiters) < 2:
+            while len(front.office.exchange._by_key[jobs[0].idempotency_key].waiters) < 2:  # noqa: ASYNC110 - nobody else to wait on
                 await asyncio.sleep(0)
             await inner.result(jobs[0].job_id, copies_for(jobs[0]))
             answers.append(await retry)
@@ -432,6 +432,25 @@ def test_a_retry_while_the_first_is_under_way_joins_it(front: Front, run: Any) -
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].content == answers[1].content
     assert len(jobs) == 1
+
+
+def test_parallel_twins_of_one_request_are_one_request(front: Front, run: Any) -> None:
+    async def flow() -> tuple[list[Any], list[IssuanceJob]]:
+        wallet, inner = await signed_in(front)
+        body = await wallet.request()
+        server = asyncio.create_task(inner_until(inner, done := asyncio.Event()))
+        responses = await asyncio.gather(*(wallet.post("credential", body) for _ in range(16)))
+        done.set()
+        await server
+        return responses, inner.seen
+
+    async def inner_until(inner: Inner, done: asyncio.Event) -> None:
+        while not done.is_set():
+            await inner.work(wait=1)
+
+    responses, jobs = run(flow())
+    assert {response.status_code for response in responses} == {200}
+    assert len({job.idempotency_key for job in jobs}) == 1
 
 
 def test_the_same_proofs_under_another_token_are_no_retry(front: Front, run: Any) -> None:

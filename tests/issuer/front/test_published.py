@@ -1,4 +1,4 @@
-"""Published status lists: moved forward only, served as what they are (threats E10, E13)."""
+"""Published status lists: moved forward only, served as what they are (threats E02, E07, E16, E17, F10)."""
 
 from __future__ import annotations
 

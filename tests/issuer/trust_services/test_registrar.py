@@ -1,4 +1,4 @@
-"""The registrar: certificates for keys that are proven, statements that wallets check, a list of issuers (F14)."""
+"""The registrar: certificates for keys that are proven, statements that wallets check, a list of issuers (threats A28, D08, F12, F14)."""
 
 from __future__ import annotations
 
