@@ -108,7 +108,7 @@ def test_a_device_response_of_the_javascript_library(node_oracle: Oracle) -> Non
     }
     assert verify_presented(response, **arguments).claims["org.iso.23220.1"]["family_name_unicode"] == "渡邉\U000e0102"
     with pytest.raises(WarifuError) as refusal:
-        verify_presented(response, **{**arguments, "anchors": world.anchors})
+        verify_presented(response, **{**arguments, "anchors": world.anchors, "policy": world.policy})
     assert refusal.value.layer == "status"
     forged = bytearray(response)
     forged[-9] ^= 1
