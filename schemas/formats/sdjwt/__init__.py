@@ -16,7 +16,7 @@ A verifier calls, in this order, :func:`parse_sd_jwt`, the check of the issuer's
 from schemas.formats.sdjwt.disclosure import PROTECTED_CLAIMS, RESERVED_NAMES, Disclosure, digest_of, parse_disclosure
 from schemas.formats.sdjwt.key_binding import bind_key, check_key_binding, confirmation_key
 from schemas.formats.sdjwt.resolve import ClaimPath, Place, locate, resolve
-from schemas.formats.sdjwt.seal import seal_sd_jwt
+from schemas.formats.sdjwt.seal import salts_from, seal_sd_jwt
 from schemas.formats.sdjwt.selection import ClaimPointer, select_disclosures
 from schemas.formats.sdjwt.token import KEY_BINDING_TYP, SD_JWT_VC_TYP, UnverifiedSdJwt, parse_sd_jwt
 from schemas.formats.sdjwt.type_metadata import ClaimMetadata, TypeMetadata, check_against_type, combine_type_metadata, parse_type_metadata
@@ -44,6 +44,7 @@ __all__ = [
     "parse_sd_jwt",
     "parse_type_metadata",
     "resolve",
+    "salts_from",
     "seal_sd_jwt",
     "select_disclosures",
 ]

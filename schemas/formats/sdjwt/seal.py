@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
 from schemas.errors import WarifuError
-from schemas.formats.encoding import b64url_bytes, dump_json
+from schemas.formats.encoding import b64url_bytes, b64url_json, dump_json
 from schemas.formats.jose import Signer, sign_jws
 from schemas.formats.sdjwt.disclosure import ALGORITHM, DIGESTS, PROTECTED_CLAIMS, RESERVED_NAMES, SHA_256, protected_claim, reserved_name
 from schemas.formats.sdjwt.resolve import ClaimPath
 from schemas.formats.sdjwt.token import SD_JWT_VC_TYP
 
 MIN_SALT_CHARACTERS: Final = 22  # 128 bits in base64url
+_SALT_BYTES: Final = 18
+_SALT_CHARACTERS: Final = 24
+_SALTS_PER_BLOCK: Final = 64
 _SCALARS: Final = frozenset({str, int, bool, float, type(None)})
 _ARRAYS: Final = (list, tuple)
 
@@ -53,6 +56,17 @@ def seal_sd_jwt(
     check_salts(sealing.used_salts)
     issuer_jwt = sign_jws({"typ": SD_JWT_VC_TYP, **header}, dump_json(payload), signer)
     return f"{issuer_jwt}~{b'~'.join([*sealing.disclosures, b'']).decode('ascii')}"
+
+
+def salts_from(random_bytes: Callable[[int], bytes]) -> Iterator[str]:
+    """Yield endless fresh salts of 144 bits, drawn in blocks, since each draw asks the system.
+
+    Args:
+        random_bytes: returns that many bytes from the system's generator, such as :func:`secrets.token_bytes`.
+    """
+    while True:
+        block = b64url_bytes(random_bytes(_SALT_BYTES * _SALTS_PER_BLOCK)).decode("ascii")
+        yield from [block[start : start + _SALT_CHARACTERS] for start in range(0, len(block), _SALT_CHARACTERS)]
 
 
 class _Sealing:
@@ -101,7 +115,7 @@ class _Sealing:
 
     def _disclose(self, hidden: Sequence[tuple[str, Any]]) -> list[bytes]:
         salts = self._draw(len(hidden))
-        disclosures = [b64url_bytes(dump_json((salt, name, value))) for salt, (name, value) in zip(salts, hidden, strict=True)]
+        disclosures = b64url_json([(salt, name, value) for salt, (name, value) in zip(salts, hidden, strict=True)])
         self.disclosures += disclosures
         return disclosures
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from typing import Any
 
 import pytest
 
 from schemas.errors import WarifuError
+from schemas.formats.encoding import b64url_decode
 from schemas.formats.jose import verify_jws
-from schemas.formats.sdjwt import PROTECTED_CLAIMS, parse_sd_jwt
+from schemas.formats.sdjwt import PROTECTED_CLAIMS, parse_sd_jwt, salts_from
 from tests.schemas.formats.sdjwt.material import CLAIMS, COUNTS, DISCLOSABLE, ISSUER, crafted, refusal, resolved, salts, sealed
 
 
@@ -115,6 +117,16 @@ def test_weak_salts_are_refused(weak: list[str]) -> None:
 
 def test_salts_that_run_out_are_refused() -> None:
     assert refusal(sealed, salts=itertools.islice(salts(), 10)).code == "salts_exhausted"
+
+
+def test_salts_are_the_bytes_drawn_and_never_the_same() -> None:
+    source = salts_from(secrets.token_bytes)
+    drawn = list(itertools.islice(source, 1000))
+    assert len(set(drawn)) == 1000
+    assert {len(b64url_decode(salt)) for salt in drawn} == {18}
+    zeros = salts_from(bytes)
+    assert next(zeros) == "A" * 24
+    assert refusal(sealed, salts=zeros).code == "weak_salt"
 
 
 def test_every_disclosure_and_decoy_takes_a_salt_of_its_own() -> None:
