@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,13 +77,13 @@ def read_record(connection: sa.Connection, resident_id: str, *, at: datetime | N
     if first is None:
         raise resident_unknown()
     # The household is locked as a whole, in the order of the ids like every event does, and only then read.
-    members = of_households(connection, [first.record.household_id], lock="shared", numbers=False)
+    members = of_households(connection, [first.record.household_id], lock="shared")
     snapshot = next((one for one in members if one.record.resident_id == resident_id), None)
     if snapshot is None:
         raise WarifuError("record_changed_meanwhile", "the resident changed household while being read", hint="try again", layer="store")
     check_not_struck(snapshot.record, at)
     household = _household(first.record.household_id, [one.record for one in members])
-    return RecordView(snapshot.record, snapshot.history_number, household, read_municipality(connection))
+    return RecordView(withhold_numbers(snapshot.record), snapshot.history_number, household, read_municipality(connection))
 
 
 def check_not_struck(record: ResidentRecord, at: datetime | None) -> None:
@@ -111,15 +112,26 @@ def own_register(connection: sa.Connection, municipality: Municipality) -> None:
     row = connection.execute(sa.select(tables.municipality)).first()
     if row is None:
         connection.execute(sa.insert(tables.municipality).values(code=municipality.code, name=municipality.name))
-    elif row.code != municipality.code:
+        return
+    check_same_municipality(row.code, municipality)
+    if row.name != municipality.name:
+        connection.execute(sa.update(tables.municipality).values(name=municipality.name))
+
+
+def check_same_municipality(code: str, municipality: Municipality) -> None:
+    """Refuse a store whose register is another municipality's; raises ``municipality_mismatch``."""
+    if code != municipality.code:
         raise WarifuError(
             "municipality_mismatch",
             "the store holds the register of another municipality",
             hint="check municipality_code and store_url in config.toml",
             layer="store",
         )
-    elif row.name != municipality.name:
-        connection.execute(sa.update(tables.municipality).values(name=municipality.name))
+
+
+def withhold_numbers(record: ResidentRecord) -> ResidentRecord:
+    """Return the record without 個人番号 and 住民票コード, whatever was read: neither is to leave the register from here."""
+    return dataclasses.replace(record, individual_number=None, resident_code=None)
 
 
 def _household(household_id: str, records: list[ResidentRecord]) -> HouseholdView:

@@ -75,7 +75,7 @@ def apply_within(connection: sa.Connection, event: RegisterChange, *, at: dateti
     affairs.name_householders()
     affairs.drop_unchanged()
     check_outcome(affairs)
-    _check_numbers(connection, affairs)
+    check_numbers(connection, affairs)
     mark = EventMark(event.event_id, outcome.cause, event.event_date.isoformat(), event.filed_on, at)
     append(connection, affairs.snapshots(), mark)
     if outcome.announce:
@@ -140,7 +140,7 @@ def _named(event: Any) -> tuple[list[str], list[str]]:
     return residents, [one for one in households if one is not None]
 
 
-def _check_numbers(connection: sa.Connection, affairs: Affairs) -> None:
+def check_numbers(connection: sa.Connection, affairs: Affairs) -> None:
     """Refuse a 個人番号 or 住民票コード that another person of the register has (再転入: standard specification 4.1.1.2)."""
     faults = []
     for name in sorted(NUMBERS):
@@ -156,12 +156,21 @@ def _check_numbers(connection: sa.Connection, affairs: Affairs) -> None:
 
 
 def _applied_before(connection: sa.Connection, event: RegisterChange, digest: str) -> AppliedEvent:
-    row = connection.execute(sa.select(register_event).where(register_event.c.event_id == event.event_id)).one()
-    if row.content_hash != digest:
+    query = sa.select(register_event.c.content_hash).where(register_event.c.event_id == event.event_id)
+    check_same_event(connection.execute(query).scalar_one(), digest)
+    return AppliedEvent(event.event_id, event.type, tuple(_changes(connection, event.event_id)), already_applied=True)
+
+
+def check_same_event(applied: str, digest: str) -> None:
+    """Refuse an event whose id another content had.
+
+    Raises:
+        WarifuError: ``event_id_reused``.
+    """
+    if applied != digest:
         raise WarifuError(
             "event_id_reused", "another event was applied under this event_id", hint="give every event an id of its own", layer="store"
         )
-    return AppliedEvent(event.event_id, event.type, tuple(_changes(connection, event.event_id)), already_applied=True)
 
 
 def _changes(connection: sa.Connection, event_id: str) -> Iterator[Change]:
