@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from schemas.formats.encoding import b64url_encode
-from schemas.verify import Report, Verified
+from schemas.verify import Report, StepResult, Verified
 
 
 def report_document(
     outcome: str, code: str, steps: Report, claims: Mapping[str, Any] | None = None, credential: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return the report; ``claims`` and ``credential`` are given only where the outcome is ``accepted``."""
-    written = [
-        {"step": item.step, "name": item.name, "result": item.result, "code": item.code, "clause": item.clause, "hint": item.hint}
-        for item in steps
-    ]
+    written = [_step_document(item) for item in steps]
     document: dict[str, Any] = {"outcome": outcome, "code": code, "steps": written}
     if claims is not None and credential is not None:
         document |= {"claims": plain(claims), "credential": dict(credential)}
     return document
+
+
+@lru_cache(maxsize=256)
+def _step_document(item: StepResult) -> Mapping[str, Any]:
+    """Return one step; most reports are made of the same eleven."""
+    return {"step": item.step, "name": item.name, "result": item.result, "code": item.code, "clause": item.clause, "hint": item.hint}
 
 
 def credential_document(verified: Verified) -> dict[str, Any]:
@@ -36,8 +40,13 @@ def credential_document(verified: Verified) -> dict[str, Any]:
     }
 
 
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+
+
 def plain(value: Any) -> Any:
     """Return claims in JSON types: dates as ISO text, byte strings as base64url."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

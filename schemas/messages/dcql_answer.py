@@ -5,8 +5,9 @@ Here "presented" means verified: signatures, trust, validity and status have bee
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from schemas.errors import WarifuError
@@ -41,7 +42,8 @@ def check_answer(query: Query, answers: Mapping[str, Sequence[Answer]]) -> dict[
 
     Returns:
         for each query id and presentation the paths that came without being asked for; an over-disclosure is the
-        wallet's fault and is reported, and :func:`requested_claims` keeps it from whoever reads the result.
+        wallet's fault and is reported, and
+        :func:`part_claims` keeps it from whoever reads the result.
 
     Raises:
         WarifuError: what :func:`check_answer_shape` and :func:`check_credential` raise.
@@ -52,7 +54,7 @@ def check_answer(query: Query, answers: Mapping[str, Sequence[Answer]]) -> dict[
         credential = query.credential(identifier)
         for answer in presented:
             check_credential(credential, answer)
-        excess[identifier] = tuple(over_disclosed(credential, answer) for answer in presented)
+        excess[identifier] = tuple(part_claims(credential, answer)[1] for answer in presented)
     return excess
 
 
@@ -122,21 +124,17 @@ def _check_authority(credential: CredentialQuery, answer: Answer) -> None:
 
 def _check_claims(credential: CredentialQuery, answer: Answer) -> None:
     """All claims of one alternative are there with an acceptable value; the first failure of the preferred one is told."""
-    failures: list[WarifuError] = []
+    first: WarifuError | None = None
     for alternative in credential.alternatives():
-        failure = next(iter(_failures(alternative, answer)), None)
-        if failure is None:
-            return
-        failures.append(failure)
-    raise failures[0]
-
-
-def _failures(alternative: Sequence[ClaimQuery], answer: Answer) -> Iterator[WarifuError]:
-    for claim in alternative:
         try:
-            _check_values(claim, select(answer.claims, claim.path, loose_index=answer.format != MSO_MDOC))
+            for claim in alternative:
+                _check_values(claim, select(answer.claims, claim.path, loose_index=answer.format != MSO_MDOC))
         except WarifuError as error:
-            yield error
+            first = first or error
+        else:
+            return
+    assert first is not None
+    raise first
 
 
 def _check_values(claim: ClaimQuery, found: Sequence[Any]) -> None:
@@ -156,31 +154,29 @@ def select(claims: Any, path: QueryPath, *, loose_index: bool = False) -> tuple[
     Raises:
         WarifuError: ``answer_claim_missing`` where it selects nothing or a component meets the wrong kind of value.
     """
-    return tuple(value for _, value in _walk(claims, path, loose_index=loose_index))
-
-
-def _walk(claims: Any, path: QueryPath, *, loose_index: bool) -> list[tuple[ResultPath, Any]]:
-    current: list[tuple[ResultPath, Any]] = [((), claims)]
+    found = [claims]
     for component in path:
-        current = [step for place, value in current for step in _step(place, value, component, loose_index=loose_index)]
-        if not current:
-            raise _error("answer_claim_missing", "a claim that was asked for is not in the presentation", "OpenID4VP 7.1.1")
-    return current
+        found = _step(found, component, loose_index=loose_index)
+        if not found:
+            raise _missing("is not in the presentation")
+    return tuple(found)
 
 
-def _step(place: ResultPath, value: Any, component: str | int | None, *, loose_index: bool) -> Iterator[tuple[ResultPath, Any]]:
-    """Yield the children that one path component selects; the wrong kind of value aborts (OpenID4VP 7.1.1)."""
+def _step(found: Sequence[Any], component: str | int | None, *, loose_index: bool) -> list[Any]:
+    """Return the children that one path component selects; the wrong kind of value aborts (OpenID4VP 7.1.1)."""
     if isinstance(component, str):
-        if not isinstance(value, Mapping):
-            raise _error("answer_claim_missing", "a claim that was asked for does not lie in an object", "OpenID4VP 7.1.1")
-        if component in value:
-            yield (*place, component), value[component]
-        return
-    if not isinstance(value, list | tuple):
-        raise _error("answer_claim_missing", "a claim that was asked for does not lie in an array", "OpenID4VP 7.1.1")
-    for index, item in enumerate(value):
-        if component is None or loose_index or index == component:
-            yield (*place, index), item
+        if not all(isinstance(value, dict) for value in found):
+            raise _missing("does not lie in an object")
+        return [value[component] for value in found if component in value]
+    if not all(isinstance(value, list) for value in found):
+        raise _missing("does not lie in an array")
+    if component is None or loose_index:
+        return [item for value in found for item in value]
+    return [value[component] for value in found if component < len(value)]
+
+
+def _missing(problem: str) -> WarifuError:
+    return _error("answer_claim_missing", f"a claim that was asked for {problem}", "OpenID4VP 7.1.1")
 
 
 def _check_complete(query: Query, answered: Collection[str]) -> None:
@@ -194,66 +190,76 @@ def _check_complete(query: Query, answered: Collection[str]) -> None:
         raise _error("answer_incomplete", "a required credential is missing from the answer", "OpenID4VP 6.4.2")
 
 
-def over_disclosed(credential: CredentialQuery, answer: Answer) -> frozenset[ResultPath]:
-    """Return the leaf paths that were disclosed without being asked for or always being open."""
-    wanted = _wanted(credential, answer)
-    return frozenset(path for path, _ in _leaves((), answer.claims) if not _covered(path, wanted))
+def part_claims(credential: CredentialQuery, answer: Answer) -> tuple[dict[str, Any], frozenset[ResultPath]]:
+    """Part what was disclosed into what was asked for and what was not (threat D13).
 
-
-def requested_claims(credential: CredentialQuery, answer: Answer) -> dict[str, Any]:
-    """Return the claims reduced to what was asked for and what is always open (threat D13).
-
-    Arrays keep their shape: an element that was not asked for is left out, the rest keep their order.
+    Returns:
+        the claims that were asked for or are always open, arrays in their order; and the leaf paths of all the others, an
+        over-disclosure, which nobody gets to see.
     """
-    wanted = _wanted(credential, answer)
-    kept = _prune((), dict(answer.claims), wanted)
-    return kept if isinstance(kept, dict) else {}
+    registered = answer.format != MSO_MDOC
+    wanted = _wanted_tree(tuple(claim.path for claim in credential.claims), answer.always_disclosed, registered)
+    excess: list[ResultPath] = []
+    kept: dict[str, Any] = _part(answer.claims, wanted, (), excess)
+    return kept, frozenset(excess)
 
 
-def _wanted(credential: CredentialQuery, answer: Answer) -> frozenset[ResultPath]:
-    found: set[ResultPath] = set(answer.always_disclosed)
-    if answer.format != MSO_MDOC:
-        found |= {(name,) for name in REGISTERED_CLAIMS}
-    for claim in credential.claims:
-        try:
-            found |= {place for place, _ in _walk(answer.claims, claim.path, loose_index=answer.format != MSO_MDOC)}
-        except WarifuError:
-            continue  # a claim of another alternative: simply not there
-    return frozenset(found)
+_WHOLE: Final = True
+_EVERY: Final = None
 
 
-def _covered(path: ResultPath, wanted: Collection[ResultPath]) -> bool:
-    return any(path[:length] in wanted for length in range(1, len(path) + 1))
+@lru_cache(maxsize=256)
+def _wanted_tree(paths: tuple[QueryPath, ...], always: frozenset[tuple[str, ...]], registered: bool) -> Mapping[str | None, Any]:
+    """Return the wanted paths as a tree; array positions stand for every element, whole values end in ``_WHOLE``."""
+    tree: dict[str | None, Any] = dict.fromkeys(REGISTERED_CLAIMS, _WHOLE) if registered else {}
+    for path in (*always, *paths):
+        node = tree
+        *inner, last = [component if isinstance(component, str) else _EVERY for component in path]
+        for component in inner:
+            node = node.setdefault(component, {})
+            if node is _WHOLE:
+                break
+        else:
+            node[last] = _WHOLE
+    return tree
 
 
-def _leaves(place: ResultPath, value: Any) -> Iterator[tuple[ResultPath, Any]]:
-    children = _children(value)
-    if not children and place:
-        yield place, value
+def _part(value: Any, wanted: Any, place: ResultPath, excess: list[ResultPath]) -> Any:
+    """Return the wanted part of a container and note the leaves of the rest."""
+    if isinstance(value, dict):
+        kept = {}
+        for name, item in value.items():
+            below = wanted.get(name)
+            if below is _WHOLE:
+                kept[name] = item
+            elif below is not None and isinstance(item, dict | list):
+                kept[name] = _part(item, below, (*place, name), excess)
+            else:
+                excess += _leaves((*place, name), item)
+        return kept
+    below = wanted.get(_EVERY)
+    if below is _WHOLE:
+        return value
+    elements = []
+    for index, item in enumerate(value):
+        if below is not None and isinstance(item, dict | list):
+            elements.append(_part(item, below, (*place, index), excess))
+        else:
+            excess += _leaves((*place, index), item)
+    return elements
+
+
+def _leaves(place: ResultPath, value: Any) -> Iterator[ResultPath]:
+    children: Iterable[tuple[str | int, Any]]
+    if isinstance(value, dict) and value:
+        children = value.items()
+    elif isinstance(value, list) and value:
+        children = enumerate(value)
+    else:
+        yield place
+        return
     for key, item in children:
         yield from _leaves((*place, key), item)
-
-
-def _children(value: Any) -> list[tuple[str | int, Any]]:
-    if isinstance(value, Mapping):
-        return list(value.items())
-    return list(enumerate(value)) if isinstance(value, list | tuple) else []
-
-
-def _prune(place: ResultPath, value: Any, wanted: Collection[ResultPath]) -> Any:
-    """Return ``value`` without unwanted leaves, or the marker ``None`` for a subtree of which nothing is wanted."""
-    if place and _covered(place, wanted):
-        return value
-    if isinstance(value, Mapping):
-        return {key: _prune((*place, key), item, wanted) for key, item in value.items() if _reaches((*place, key), wanted)}
-    if isinstance(value, list | tuple):
-        return [_prune((*place, index), item, wanted) for index, item in enumerate(value) if _reaches((*place, index), wanted)]
-    return None
-
-
-def _reaches(place: ResultPath, wanted: Collection[ResultPath]) -> bool:
-    """Tell whether something wanted lies at, above or below ``place``."""
-    return _covered(place, wanted) or any(path[: len(place)] == place for path in wanted)
 
 
 def _error(code: str, message: str, clause: str) -> WarifuError:

@@ -1,8 +1,9 @@
 """What the registrar says about a relying party: who it is and for which purposes it may ask (``verifier_info``).
 
 A JWT of type ``warifu-registration+jwt``, signed by the registrar with a certificate of purpose ``ATTESTER`` (a wallet's
-anchor for the registrar names ``READER`` and ``ATTESTER``) and bound to one access certificate by its client identifier.  The verifier carries it in its request; the wallet shows the purpose in the holder's language and warns where a
-request asks for more than was registered.
+anchor for the registrar names ``READER`` and ``ATTESTER``) and bound to one access certificate by its client identifier.
+The verifier carries it in its request; the wallet shows the purpose in the holder's language and warns where a request asks
+for more than was registered.
 """
 
 from __future__ import annotations

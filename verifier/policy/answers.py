@@ -14,7 +14,7 @@ from schemas.credentials import Catalogue
 from schemas.errors import WarifuError
 from schemas.formats.mdoc import openid4vp_session_transcript
 from schemas.messages.dcql import MSO_MDOC, CredentialQuery
-from schemas.messages.dcql_answer import Answer, check_answer, check_answer_shape, check_credential, over_disclosed, requested_claims
+from schemas.messages.dcql_answer import Answer, check_answer, check_answer_shape, check_credential, part_claims
 from schemas.trust import Anchors
 from schemas.verify import Expected, StatusSource, StepResult, Verified, with_query
 from verifier.policy.decision import Decision, Outcome, accepted, decide, policy_of, rejected, without_claims
@@ -106,17 +106,18 @@ def _decide_one(
 def query_step(verified: Verified, credential: CredentialQuery, catalogue: Catalogue) -> Decision:
     """Step 11: the credential is what was asked for; what was not asked for is left out and named (threats D11, D13)."""
     answer = answer_of(verified, catalogue)
-    decision = accepted(verified, requested_claims(credential, answer), with_query(verified.report))
+    kept, excess = part_claims(credential, answer)
+    decision = accepted(verified, kept, with_query(verified.report))
     try:
         check_credential(credential, answer)
     except WarifuError as error:
         return rejected(error, with_query(verified.report, error))
-    if over_disclosed(credential, answer):
+    if excess:
         *steps, last = decision.steps
         noted = StepResult(
             last.step, last.name, last.result, "over_disclosed", "OpenID4VP 6.4.1", "claims that were not asked for were dropped"
         )
-        return accepted(verified, decision.claims or {}, (*steps, noted))
+        return accepted(verified, kept, (*steps, noted))
     return decision
 
 

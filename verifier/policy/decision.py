@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from schemas.errors import WarifuError
@@ -79,6 +80,7 @@ def without_claims(decision: Decision) -> Decision:
     return replace(decision, claims=None, credential=None, verified=None)
 
 
+@lru_cache(maxsize=256)
 def policy_of(purpose: Purpose | None) -> Policy:
     """Return the policy of a purpose; without one the strict default: status required, holder is the subject."""
     if purpose is None:

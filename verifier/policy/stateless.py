@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from schemas.credentials import Catalogue
@@ -148,6 +149,7 @@ def decide_call(
     return _check_purpose(decision, purpose, catalogue)
 
 
+@lru_cache(maxsize=256)
 def _types(purpose: Purpose | None, catalogue: Catalogue) -> frozenset[str]:
     if purpose is not None:
         return purpose.types

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from schemas.credentials import Catalogue, CredentialType
@@ -37,9 +38,9 @@ _MEMBERS: Final = frozenset(
 _CREDENTIAL_MEMBERS: Final = frozenset({"id", "type", "vct", "doctype", "format", "claims", "values", "multiple"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Purpose:
-    """One purpose.
+    """One purpose; compared by identity, so that what follows from it can be kept beside it.
 
     Attributes:
         text: by language, ``ja`` and ``en``.
@@ -57,7 +58,7 @@ class Purpose:
     holder_relations: frozenset[str]
     accept_undetermined_status: bool
 
-    @property
+    @cached_property
     def types(self) -> frozenset[str]:
         """Every ``vct`` and ``docType`` that the purpose accepts."""
         return frozenset().union(*(credential.types for credential in self.query.credentials))
