@@ -96,7 +96,7 @@ def parse_json(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES) -> Any:
     Raises:
         WarifuError: ``bad_json``, ``too_deep`` or ``too_large`` (RFC 8259, RFC 7493).
     """
-    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(raw) > max_bytes:
         raise too_large(max_bytes, clause="RFC 8259 9")
     try:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from schemas.errors import WarifuError
-from schemas.formats.encoding import b64url_decode, b64url_encode, dump_json, parse_json_object, too_large
+from schemas.formats.encoding import b64url_bytes, b64url_decode, b64url_encode, dump_json, parse_json_object, too_large
 
 ES256: Final = "ES256"
 MAX_JWS_BYTES: Final = 256 * 1024
@@ -85,9 +85,8 @@ def verify_ec(key: ec.EllipticCurvePublicKey, message: bytes, signature: bytes, 
 
 def sign_jws(header: Mapping[str, Any], payload: bytes, signer: Signer) -> str:
     """Return ``payload`` as compact JWS; ``alg`` in ``header`` is always ES256 (RFC 7515 7.1)."""
-    head = b64url_encode(dump_json({**header, "alg": ES256}))
-    signing_input = f"{head}.{b64url_encode(payload)}"
-    return f"{signing_input}.{b64url_encode(signer.sign(signing_input.encode('ascii')))}"
+    signing_input = b".".join((b64url_bytes(dump_json({**header, "alg": ES256})), b64url_bytes(payload)))
+    return b".".join((signing_input, b64url_bytes(signer.sign(signing_input)))).decode("ascii")
 
 
 def sign_jwt(typ: str, claims: Mapping[str, Any], signer: Signer, *, header: Mapping[str, Any] | None = None) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas.errors import WarifuError
 from schemas.formats.encoding import b64url_decode, b64url_encode, parse_json
@@ -19,8 +18,7 @@ MAX_DISCLOSURES: Final = 512
 _TEXT: Final = frozenset({str})
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """One disclosure as it was received.
 
     Attributes:

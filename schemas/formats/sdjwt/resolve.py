@@ -27,7 +27,9 @@ ClaimPath = tuple[str, ...]
 Place = tuple[str | int, ...]
 _CLAUSE: Final = "RFC 9901 7.1"
 _TEXT: Final = frozenset({str})
+_SCALARS: Final = frozenset({str, int, bool, float, type(None)})
 _NO_NAMES: Final = frozenset({ALGORITHM, ARRAY_DIGEST})
+_PLUMBING: Final = frozenset({DIGESTS, ARRAY_DIGEST})
 
 
 def resolve(payload: Mapping[str, Any], disclosures: Sequence[Disclosure]) -> dict[str, Any]:
@@ -67,6 +69,8 @@ class _Walk:
 
     def _value(self, value: Any, path: Place, depth: int) -> Any:
         if type(value) is dict:
+            if depth < MAX_DEPTH and _SCALARS.issuperset(map(type, value.values())) and RESERVED_NAMES.isdisjoint(value):
+                return value.copy()  # nothing in it to be checked or replaced
             return self._object(value, path, depth + 1)
         if type(value) is list:
             return self._array(value, path, depth + 1)
@@ -190,14 +194,13 @@ def check_protected_closed(payload: Mapping[str, Any]) -> None:
     """Refuse digests inside the claims that decide on validity, such as ``cnf`` and ``status``, at any depth."""
     for name in PROTECTED_CLAIMS.intersection(payload):
         stack = [payload[name]]
-        while stack:
-            item = stack.pop()
+        for item in stack:  # grows while it is walked
             if type(item) is dict:
-                if DIGESTS in item or ARRAY_DIGEST in item:
+                if not _PLUMBING.isdisjoint(item):
                     raise protected_claim(name)
-                stack.extend(item.values())
+                stack += item.values()
             elif type(item) is list:
-                stack.extend(item)
+                stack += item
 
 
 def check_collision(name: str, claims: Mapping[str, Any]) -> None:

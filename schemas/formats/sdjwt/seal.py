@@ -21,6 +21,7 @@ _SALT_CHARACTERS: Final = 24
 _SALTS_PER_BLOCK: Final = 64
 _SCALARS: Final = frozenset({str, int, bool, float, type(None)})
 _ARRAYS: Final = (list, tuple)
+_NO_NAMES: Final[frozenset[str]] = frozenset()
 
 
 def seal_sd_jwt(
@@ -72,12 +73,12 @@ def salts_from(random_bytes: Callable[[int], bytes]) -> Iterator[str]:
 class _Sealing:
     """One credential in the making."""
 
-    __slots__ = ("_digest_counts", "_disclosable", "_opened", "_salts", "disclosures", "used_salts")
+    __slots__ = ("_digest_counts", "_hidden", "_opened", "_salts", "disclosures", "used_salts")
 
     def __init__(self, disclosable: frozenset[ClaimPath], digest_counts: Mapping[ClaimPath, int], salts: Iterator[str]) -> None:
-        self._disclosable = disclosable
-        self._opened = containers(disclosable) | digest_counts.keys()
         self._digest_counts = digest_counts
+        self._hidden = by_parent(disclosable)
+        self._opened = by_parent(objects_within(disclosable, frozenset(digest_counts)))
         self._salts = salts
         self.disclosures: list[bytes] = []
         self.used_salts: list[str] = []
@@ -87,14 +88,13 @@ class _Sealing:
         check_claim_names(claims)
         clear: dict[str, Any] = {}
         hidden: list[tuple[str, Any]] = []
-        disclosable, opened = self._disclosable, self._opened
+        hidden_names, opened_names = self._hidden.get(path, _NO_NAMES), self._opened.get(path, _NO_NAMES)
         for name, value in claims.items():
-            place = (*path, name)
-            if place in opened:
-                value = self._open(value, place)  # noqa: PLW2901 - the sealed form takes its place
+            if name in opened_names:
+                value = self._open(value, (*path, name))  # noqa: PLW2901 - the sealed form takes its place
             elif type(value) not in _SCALARS:
                 check_nested_names(value)
-            if place in disclosable:
+            if name in hidden_names:
                 hidden.append((name, value))
             else:
                 clear[name] = value
@@ -122,6 +122,8 @@ class _Sealing:
     def _decoys(self, path: ClaimPath, count: int) -> list[bytes]:
         """Return what stands in for disclosures that are not there: salts, whose digests look like any other."""
         missing = self._digest_counts.get(path, count) - count
+        if missing == 0:
+            return []
         if missing < 0:
             raise WarifuError(
                 "digest_count_too_small",
@@ -151,9 +153,19 @@ def _digests(hidden: Sequence[bytes]) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def containers(paths: frozenset[ClaimPath]) -> frozenset[ClaimPath]:
-    """Return the paths of the objects, below the top level, that hold one of ``paths``."""
-    return frozenset(path[:length] for path in paths for length in range(1, len(path)))
+def objects_within(disclosable: frozenset[ClaimPath], counted: frozenset[ClaimPath]) -> frozenset[ClaimPath]:
+    """Return the paths of all objects below the top level that hold digests, or lie on the way to one that does."""
+    parents = [path[:-1] for path in disclosable]
+    return frozenset(path[:length] for path in (*parents, *counted) for length in range(1, len(path) + 1))
+
+
+@lru_cache(maxsize=128)
+def by_parent(paths: frozenset[ClaimPath]) -> dict[ClaimPath, frozenset[str]]:
+    """Return, for each object that holds one of ``paths``, the names of these members."""
+    names: dict[ClaimPath, set[str]] = {}
+    for path in paths:
+        names.setdefault(path[:-1], set()).add(path[-1])
+    return {parent: frozenset(members) for parent, members in names.items()}
 
 
 @lru_cache(maxsize=64)
@@ -173,12 +185,13 @@ def check_claim_names(claims: Mapping[str, Any]) -> None:
 def check_nested_names(value: Any) -> None:
     """Refuse reserved names at any depth of a value that is sealed whole (``reserved_claim_name``)."""
     stack = [value]
-    for item in stack:
-        children: Iterable[Any] = item if isinstance(item, _ARRAYS) else ()
+    for item in stack:  # grows while it is walked
+        members: Iterable[Any] = item if isinstance(item, _ARRAYS) else ()
         if type(item) is dict:
             check_claim_names(item)
-            children = item.values()
-        stack += [child for child in children if type(child) not in _SCALARS]
+            members = item.values()
+        if not _SCALARS.issuperset(map(type, members)):
+            stack += [member for member in members if type(member) not in _SCALARS]
 
 
 def check_salts(salts: Sequence[str]) -> None:
