@@ -21,6 +21,7 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         "status": "issuer.cli.status:app",
         "keys": "issuer.cli.keys:app",
         "audit": "issuer.cli.keys:audit_app",
+        "vectors": "issuer.cli.vectors:vectors",
     }
 )
 #: ``module:attribute`` of a command function, by the name of the actor that it sets up or serves.
