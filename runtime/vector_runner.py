@@ -20,6 +20,8 @@ from schemas.formats.encoding import parse_json_object
 MAX_FILE: Final = 8 * 1024 * 1024
 SCHEMA_FOLDER: Final = "schema"
 LAYERS: Final = ("parse", "digest", "signature", "key-binding", "chain", "validity", "status", "query", "policy")
+#: Layers of errors that the form of the vectors does not know: a fault of the exchange counts as one of policy.
+_COUNTS_AS: Final[Mapping[str, str]] = {"protocol": "policy", "store": "policy"}
 Result = Literal["passed", "failed", "skipped", "other"]
 
 CASE_SCHEMA: Final[dict[str, Any]] = {
@@ -98,8 +100,8 @@ def run_vectors(directory: Path, consumers: Mapping[str, Consumer], *, json: boo
     """Run every case under ``directory`` and print failures and totals.
 
     Args:
-        directory: walked whole; ``schema/<kind>.schema.json`` (or ``schema/<kind>.json``), where present, says what
-            ``given`` of that kind may hold.
+        directory: walked whole; ``schema/<kind>.schema.json`` (or ``schema/<kind>.json``) in it or, where it has no
+            such folder, beside it says what ``given`` of that kind may hold.
         consumers: kind → function of (``given``, ``given.at`` as UTC or None).  It returns an outcome or raises a
             WarifuError, which counts as a refusal with its layer and code.
         json: print one JSON document instead of lines.
@@ -128,12 +130,17 @@ _WORDS: Final[Mapping[Result, str]] = {"passed": "passed", "failed": "failed", "
 
 def run_cases(directory: Path, consumers: Mapping[str, Consumer], *, features: frozenset[str] = frozenset()) -> Totals:
     """As :func:`run_vectors` without printing; returns every result in the order of the paths."""
-    schema_folder = directory / SCHEMA_FOLDER
+    schema_folder = _schema_folder(directory)
     paths = sorted(path for path in directory.rglob("*.json") if schema_folder not in path.parents)
     if not paths:
         raise WarifuError("vectors_missing", "the folder holds no test vectors", hint="name the folder that holds the cases")
     run = _Run(directory, consumers, _load_schemas(schema_folder), features)
     return Totals([run.file(path) for path in paths])
+
+
+def _schema_folder(directory: Path) -> Path:
+    inside, beside = directory / SCHEMA_FOLDER, directory.parent / SCHEMA_FOLDER
+    return beside if beside.is_dir() and not inside.is_dir() else inside
 
 
 def _load_schemas(folder: Path) -> dict[str, dict[str, Any]]:
@@ -185,7 +192,7 @@ class _Run:
             outcome = self._consumers[case["kind"]](case["given"], at)
         except WarifuError as error:
             verdict: Literal["reject", "undetermined"] = "undetermined" if isinstance(error, UndeterminedError) else "reject"
-            outcome = Outcome(verdict, error.layer, error.code)
+            outcome = Outcome(verdict, _COUNTS_AS.get(error.layer, error.layer), error.code)
         except Exception as error:  # a foreign exception on hostile input is itself the finding
             return CaseResult(case["id"], case["kind"], "failed", f"raised {type(error).__name__}")
         difference = compare(case["expect"], outcome)
