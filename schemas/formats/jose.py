@@ -11,6 +11,7 @@ import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -19,7 +20,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from schemas.errors import WarifuError
-from schemas.formats.encoding import b64url_bytes, b64url_decode, b64url_encode, dump_json, parse_json_object, too_large
+from schemas.formats.encoding import (
+    b64url_bytes,
+    b64url_decode,
+    b64url_encode,
+    check_last_character,
+    dump_json,
+    parse_json_object,
+    too_large,
+)
 
 ES256: Final = "ES256"
 MAX_JWS_BYTES: Final = 256 * 1024
@@ -221,19 +230,21 @@ def x5c_chain(header: Mapping[str, Any]) -> tuple[bytes, ...]:
     if "x5c" not in header:
         return ()
     texts = header["x5c"]
-    if not isinstance(texts, list) or not 1 <= len(texts) <= MAX_CHAIN or not all(isinstance(text, str) for text in texts):
+    if type(texts) is not list or not 1 <= len(texts) <= MAX_CHAIN:
+        raise _bad_x5c()
+    if any(type(text) is not str or len(text) > MAX_CERTIFICATE_BYTES * 4 // 3 + 4 for text in texts):
         raise _bad_x5c()
     return tuple(_certificate(text) for text in texts)
 
 
+@lru_cache(maxsize=256)  # the same few signers come again and again
 def _certificate(text: str) -> bytes:
-    if len(text) > MAX_CERTIFICATE_BYTES * 4 // 3 + 4:
-        raise _bad_x5c()
     try:
+        check_last_character(text.rstrip("="))
         der = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
-    except ValueError as error:  # binascii.Error and UnicodeEncodeError
+    except (ValueError, WarifuError) as error:  # binascii.Error and UnicodeEncodeError are ValueErrors
         raise _bad_x5c() from error
-    if len(der) > MAX_CERTIFICATE_BYTES or base64.b64encode(der).decode("ascii") != text:
+    if len(der) > MAX_CERTIFICATE_BYTES:
         raise _bad_x5c()
     return der
 
