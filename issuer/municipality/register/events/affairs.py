@@ -105,14 +105,18 @@ def load(connection: sa.Connection, resident_ids: Collection[str], household_ids
 
 
 def check_outcome(affairs: Affairs) -> None:
-    """Refuse an outcome in which a record or a household is not as it must be.
+    """Refuse an outcome in which a record, or a household that was as it must be, no longer is.
+
+    A household can come to be without 世帯主 by law alone, as when those who filed leave a child born since; events such
+    as 支援措置 must still reach it.
 
     Raises:
         EventRefusedError: with every fault.
     """
     faults = [fault for record in _sorted(affairs.after.values()) for fault in check_record(record)]
     for household_id in sorted(affairs.touched()):
-        faults += check_household(affairs.members(household_id))
+        standing = check_household([one.record for one in affairs.before.values() if one.record.household_id == household_id])
+        faults += [fault for fault in check_household(affairs.members(household_id)) if fault not in standing]
     if faults:
         raise EventRefusedError(faults)
 
