@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from issuer.front.exchange import JobExchange
 from issuer.front.metadata import authorization_server_metadata, issuer_metadata
 from issuer.front.nonces import RANDOM_BYTES, NonceMint
+from issuer.front.pace import FailurePace
 from issuer.front.possession import PossessionGuard
 from issuer.front.requests import RequestDesk
 from issuer.front.settings import FrontSettings
@@ -31,6 +32,7 @@ class FrontOffice:
     settings: FrontSettings
     exchange: JobExchange
     guard: PossessionGuard
+    pace: FailurePace
     desk: RequestDesk
     tokens: TokenMint
     c_nonces: NonceMint
@@ -79,6 +81,7 @@ def open_front(
             limit=settings.max_waiting_jobs,
         ),
         guard=PossessionGuard(engine, NonceMint(secret, "dpop", settings.nonce_life), settings.require_dpop_nonce),
+        pace=FailurePace(limit=settings.failed_tokens_per_minute, monotonic=monotonic),
         desk=RequestDesk(engine, settings.public_url, frozenset(configurations), settings.batch_size, c_nonces, random),
         tokens=TokenMint(settings.access_token_life, settings.grant_life, random),
         c_nonces=c_nonces,

@@ -35,6 +35,7 @@ class FrontSettings(Settings):
     refresh_token_days: Annotated[int, Field(ge=1, le=366)] = 180
     nonce_seconds: Annotated[int, Field(ge=10, le=300)] = 300
     require_dpop_nonce: bool = False
+    failed_tokens_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     deferred_after: Annotated[float, Field(ge=0, le=60)] = 8.0
     deferred_interval: Annotated[int, Field(ge=1, le=3600)] = 3
     deferred_hours: Annotated[int, Field(ge=1, le=168)] = 24

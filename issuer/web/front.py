@@ -14,7 +14,7 @@ from issuer.front.issuing import Answer, Connected, obtain
 from issuer.front.notifications import record_notification
 from issuer.front.office import FrontOffice
 from issuer.front.published import PublishedLists
-from issuer.front.refusals import refused_as, same_names
+from issuer.front.refusals import Refusal, refused_as, same_names
 from issuer.front.tokens import Grant, exchange_code, refresh
 from issuer.store.front import offer
 from issuer.web.front_doors import (
@@ -36,6 +36,7 @@ from schemas.messages.openid4vci import (
     AUTHORIZATION_SERVER_METADATA,
     ISSUER_METADATA,
     PreAuthorizedTokenRequest,
+    TokenRequest,
     TokenResponse,
     nonce_response,
     parse_credential_request,
@@ -99,7 +100,17 @@ def _dpop_nonce(office: FrontOffice) -> dict[str, str]:
 def _give_token(office: FrontOffice, request: Request, form: dict[str, str]) -> TokenResponse:
     with refused_as("invalid_request", by_code={"grant_type_not_supported": "unsupported_grant_type"}):
         asked = parse_token_request(form)
+    address = request.client.host if request.client is not None else "unknown"
+    office.pace.check(address)
     jkt = check_possession(office, request, endpoint="token")
+    try:
+        return _exchange(office, asked, jkt)
+    except Refusal:
+        office.pace.count(address)
+        raise
+
+
+def _exchange(office: FrontOffice, asked: TokenRequest, jkt: str) -> TokenResponse:
     with refused_as("invalid_grant", by_code=dict.fromkeys(("tx_code_missing", "tx_code_unexpected"), "invalid_request")):
         if isinstance(asked, PreAuthorizedTokenRequest):
             return exchange_code(office.engine, asked, jkt=jkt, mint=office.tokens, at=office.now())

@@ -138,6 +138,8 @@ def render(_request: Request, error: WarifuError) -> Response | None:
         return _oauth(error.answer(), error.status, {**NO_STORE, **error.headers})
     if error.layer == "store":
         return _oauth(ErrorAnswer("temporarily_unavailable", error.message), 503, {**NO_STORE, "Retry-After": "1"})
+    if error.code == "rate_limited":
+        return _oauth(ErrorAnswer("slow_down", error.message), 429, {**NO_STORE, "Retry-After": "60"})
     if error.code in ("result_unusable", "wallet_gone"):
         return _oauth(ErrorAnswer("server_error", "the credentials could not be handed over; ask again"), 502, NO_STORE)
     return None

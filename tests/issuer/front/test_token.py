@@ -150,9 +150,27 @@ def test_of_200_parallel_guesses_at_most_five_are_evaluated(front: Front, run: A
         code = await front.inner.offer()
         return await asyncio.gather(*(front.wallet().token(code, f"{number:06d}") for number in range(200)))
 
-    assert {response.status_code for response in run(flow())} == {400}
+    assert {response.status_code for response in run(flow())} <= {400, 429}
     assert len(evaluated) == 5
     assert tries(front) == 5
+
+
+def test_whoever_fails_too_often_has_to_wait(start: Start, run: Any) -> None:
+    front = start(failed_tokens_per_minute=3)
+
+    async def flow() -> list[Any]:
+        code = await front.inner.offer()
+        responses = [await front.wallet().token(f"invented-code-{number}") for number in range(4)]
+        responses.append(await front.wallet().token(code))
+        front.clock.advance(seconds=60)
+        responses.append(await front.wallet().token(code))
+        return responses
+
+    *failed, slowed, still, later = run(flow())
+    assert [error_of(response) for response in failed] == [(400, "invalid_grant")] * 3
+    assert error_of(slowed) == error_of(still) == (429, "slow_down")
+    assert still.headers["retry-after"] == "60"
+    assert later.status_code == 200
 
 
 @pytest.mark.parametrize(("offered", "typed"), [(TX_CODE, None), (None, TX_CODE)])
