@@ -29,9 +29,9 @@ def serve_verifier(
 ) -> None:
     """Serve wallets on the public listener and the relying party's own systems on the back office."""
     passphrase = console.read_secret(passphrase_fd, console.words(ja="鍵のパスフレーズ", en="Passphrase of the key"))
-    logs.configure("verifier")
     settings = load_settings(VerifierSettings, home)
     office = open_office(home, passphrase=passphrase)
+    logs.configure("verifier")
     if not office.anchors:
         console.print_note(console.words(ja="信頼する証明書がありません", en="No trust anchor: every credential will be rejected"))
     certificate, key = home / "server.pem", home / "server.key"
