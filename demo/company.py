@@ -65,8 +65,8 @@ class Tour:
         self.company.serve("registrar", ["warifu-issuer", "serve", "registrar", "--home", self.home("registrar")], secrets=PASSPHRASE)
         return _last_word(outcome.stdout, "api-key")
 
-    def init_municipality(self) -> None:
-        """Set up the inner side and its front; the front gets two public files and nothing else of the inner side."""
+    def init_municipality(self) -> str:
+        """Set up the inner side and its front, which gets two public files and nothing else; returns what init printed."""
         inner = [
             "warifu-issuer",
             "init",
@@ -80,11 +80,12 @@ class Tour:
         ]
         inner += ["--issuer", self.addresses.issuer, "--front-url", self.addresses.url("internal"), "--tls", str(self.tls)]
         inner += ["--export", str(self.public), "--status-tick", TICK, "--staff-port", str(self.addresses.ports["staff"])]
-        self.company.must("inner", inner, secrets=PASSPHRASE)
+        printed = self.company.must("inner", inner, secrets=PASSPHRASE).stdout
         front = ["warifu-issuer", "init", "front", "--home", self.home("front"), "--public-url", self.addresses.issuer]
         front += ["--municipality-code", CODE, "--name-ja", "割符市", "--name-en", "Warifu City", "--tls", str(self.tls)]
         front += ["--client-ca", str(self.public / f"{CODE}-client-ca.pem"), "--internal-port", str(self.addresses.ports["internal"])]
         self.company.must("front", front)
+        return printed
 
     def start_front(self) -> None:
         """Start the public side."""

@@ -71,8 +71,10 @@ def create_app(office: Office, *, now: Callable[[], datetime]) -> FastAPI:
 
         return check
 
+    may_offer, may_see_status = Depends(actor("offers")), Depends(actor("status"))
+
     @app.post("/api/v1/offers", status_code=201)
-    def make_offer(request: OfferRequest, who: Annotated[str, Depends(actor("offers"))]) -> OfferAnswer:
+    def make_offer(request: OfferRequest, who: str = may_offer) -> OfferAnswer:
         offer = create_offer(
             office.engine,
             office.front,
@@ -87,7 +89,7 @@ def create_app(office: Office, *, now: Callable[[], datetime]) -> FastAPI:
         return OfferAnswer.of(offer)
 
     @app.get("/api/v1/status")
-    def status(_who: Annotated[str, Depends(actor("status"))]) -> StatusAccount:
+    def status(_who: str = may_see_status) -> StatusAccount:
         with read(office.engine) as connection:
             return account(connection)
 
