@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from runtime import clock, console
 from runtime.files import write_private
 from runtime.settings import load_settings
 from schemas.errors import WarifuError
-from wallet.cli.options import AsJson, Home, PassphraseFd, open_vault_of
-from wallet.present.consent import claim_lines, title_of
-from wallet.present.present import open_copy
+from schemas.formats.encoding import b64url_encode
+from wallet.cli.options import AsJson, Home, PassphraseFd, confirmed, open_vault_of
+from wallet.cli.tables import print_table
+from wallet.present.held import claim_lines, open_copy, title_of
 from wallet.settings import WalletSettings
-from wallet.vault.content import StoredCopy
+from wallet.vault.content import VaultContent
+from wallet.vault.entries import StoredCopy
 
 CopyId = Annotated[str, typer.Argument(help="Id of a copy, or the first letters of it")]
 
@@ -28,21 +28,30 @@ def locale() -> str:
 
 
 def list_copies(home: Home, as_json: AsJson = False, passphrase_fd: PassphraseFd = None) -> None:
-    """List the copies: what they are, until when they are valid, whether they were shown."""
-    at = clock.now()
+    """List the copies: what they are, until when they are valid, whether they were shown; and what is still awaited."""
     with open_vault_of(home, passphrase_fd) as vault:
-        copies = list(vault.content.copies.values())
+        content = vault.content
     if as_json:
-        console.print_json([{**_summary(copy), "fresh": copy.fresh_at(at)} for copy in copies])
+        at = clock.now()
+        console.print_json([{**_summary(copy), "fresh": content.is_fresh(copy, at)} for copy in content.copies.values()])
         return
-    table = Table(title=console.words(ja="保有する証明", en="Credentials held"))
-    for heading in console.words(ja="ID,種類,形式,発行市町村,有効期限,提示", en="id,type,format,municipality,valid until,shown").split(","):
-        table.add_column(heading, overflow="fold")
     types = load_settings(WalletSettings, home).types()
-    for copy in copies:
-        shown = console.words(ja="済", en="yes") if copy.shown_at else "-"
-        table.add_row(copy.copy_id[:8], title_of(types, copy, locale()), copy.format, copy.municipality, copy.valid_until[:10], shown)
-    Console().print(table)
+    headings = console.words(ja="ID,種類,形式,発行市町村,有効期限,提示", en="id,type,format,municipality,valid until,shown").split(",")
+    rows = [
+        (copy.copy_id[:8], title_of(types, copy, locale()), copy.format, copy.municipality, copy.valid_until[:10], _shown(content, copy))
+        for copy in content.copies.values()
+    ]
+    print_table(console.words(ja="保有する証明", en="Credentials held"), headings, rows)
+    for entry in content.pending:
+        name = entry.configuration_id
+        console.print_line(console.words(ja=f"後ほど交付: {name}（refresh で受け取れます）", en=f"Awaited: {name} (fetch it with refresh)"))
+
+
+def _shown(content: VaultContent, copy: StoredCopy) -> str:
+    if copy.shown_at is not None:
+        return console.words(ja="済", en="yes")
+    key_shown = content.keys[copy.holder_key].shown_at is not None
+    return console.words(ja="鍵のみ", en="key only") if key_shown else "-"
 
 
 def _summary(copy: StoredCopy) -> dict[str, object]:
@@ -64,15 +73,20 @@ def show(copy_id: CopyId, home: Home, as_json: AsJson = False, passphrase_fd: Pa
         copy = vault.content.copy(copy_id)
     held = open_copy(copy)
     if as_json:
-        console.print_json({**_summary(copy), "claims": dict(held.claims)})
+        console.print_json({**_summary(copy), "claims": _json_form(held.claims)})
         return
     types = load_settings(WalletSettings, home).types()
-    table = Table(title=title_of(types, copy, locale()), show_header=False)
-    table.add_column()
-    table.add_column(overflow="fold")
-    for line in claim_lines(held, types, locale()):
-        table.add_row(line.label, line.value)
-    Console().print(table)
+    lines = claim_lines(held, types, locale())
+    print_table(title_of(types, copy, locale()), ("", ""), [(line.label, line.value) for line in lines])
+
+
+def _json_form(value: Any) -> Any:
+    """Return claims as JSON has them: bytes of an mdoc as base64url."""
+    if isinstance(value, bytes):
+        return b64url_encode(value)
+    if isinstance(value, dict):
+        return {str(name): _json_form(item) for name, item in value.items()}
+    return [_json_form(item) for item in value] if isinstance(value, list) else value
 
 
 def export(
@@ -94,16 +108,15 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """Forget a copy and its key, or everything. What a verifier has seen stays seen."""
+    """Forget a copy and its key, or everything held. What a verifier has seen stays seen."""
     with open_vault_of(home, passphrase_fd) as vault:
-        if not yes and not typer.confirm(console.words(ja="削除しますか", en="Delete?"), err=True):
+        chosen = None if copy_id == "all" else vault.content.copy(copy_id)
+        if not confirmed(console.words(ja="削除しますか", en="Delete?"), yes):
             raise WarifuError("declined", "nothing was deleted")
-        if copy_id == "all":
-            for one in list(vault.content.copies):
-                vault.content.drop(one)
-            vault.content.grants.clear()
+        if chosen is None:
+            vault.content.forget_everything_held()
         else:
-            vault.content.drop(vault.content.copy(copy_id).copy_id)
+            vault.content.drop(chosen.copy_id)
         vault.save()
     console.print_line(console.words(ja="削除しました。", en="Deleted."))
 
@@ -113,15 +126,9 @@ def history(home: Home, as_json: AsJson = False, passphrase_fd: PassphraseFd = N
     with open_vault_of(home, passphrase_fd) as vault:
         entries = vault.content.history
     if as_json:
-        console.print_json(
-            [{name: getattr(entry, name) for name in ("at", "verifier", "purpose", "outcome", "claims", "copies")} for entry in entries]
-        )
+        members = ("at", "verifier", "purpose", "outcome", "claims", "copies")
+        console.print_json([{name: getattr(entry, name) for name in members} for entry in entries])
         return
-    table = Table(title=console.words(ja="提示の履歴", en="History"))
-    for heading in console.words(ja="日時,相手,目的,結果,項目", en="when,to whom,purpose,outcome,claims").split(","):
-        table.add_column(heading, overflow="fold")
-    for entry in entries:
-        table.add_row(
-            entry.at[:16], console.safe_text(entry.verifier), console.safe_text(entry.purpose), entry.outcome, ", ".join(entry.claims)
-        )
-    Console().print(table)
+    headings = console.words(ja="日時,相手,目的,結果,項目", en="when,to whom,purpose,outcome,claims").split(",")
+    rows = [(entry.at[:16], entry.verifier, entry.purpose, entry.outcome, ", ".join(entry.claims)) for entry in entries]
+    print_table(console.words(ja="提示の履歴", en="History"), headings, rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,17 +11,21 @@ import typer
 
 from runtime import clock, console
 from runtime.settings import load_settings
-from schemas.errors import WarifuError
+from schemas.errors import UndeterminedError, WarifuError
 from schemas.messages.openid4vci import CredentialOffer, OfferReference, parse_offer, parse_offer_link
-from wallet.cli.options import AsJson, Home, PassphraseFd, open_vault_of
+from wallet.cli.options import AsJson, Home, PassphraseFd, confirmed, line_of_stdin, open_vault_of
 from wallet.receive import accept as receiving
 from wallet.receive.client import IssuanceClient
+from wallet.receive.issuers import check_issuer_trusted
+from wallet.receive.renew import await_deferred
+from wallet.receive.renew import refresh as renew
 from wallet.settings import WalletSettings, load_anchors
-from wallet.vault.content import StoredCopy
 from wallet.vault.vault import Vault
 
 Encrypt = Annotated[bool, typer.Option("--encrypt/--no-encrypt", help="Ask for an encrypted response, unreadable to what stands between")]
 Copies = Annotated[int | None, typer.Option("--copies", min=1, max=20, help="One-time copies of each type and format")]
+Wait = Annotated[int, typer.Option("--wait", min=0, max=3600, help="Seconds to wait for what the issuer delivers later")]
+MAX_OFFER_BYTES = 64 * 1024
 
 
 def accept(
@@ -29,28 +35,40 @@ def accept(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the code is sent")] = False,
     encrypt: Encrypt = True,
     copies: Copies = None,
+    wait: Wait = 0,
     as_json: AsJson = False,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """Redeem an offer: fetch, verify and store one-time copies of each credential."""
-    link = typer.get_text_stream("stdin").readline().strip() if offer == "-" else offer
+    link = line_of_stdin(offer)
+    settings = load_settings(WalletSettings, home)
     with open_vault_of(home, passphrase_fd) as vault:
-        receiver = _receiver(home, encrypt, copies)
-        read = _read_offer(link, load_settings(WalletSettings, home))
+        receiver = _receiver(home, settings, encrypt, copies)
+        read = read_offer(link, settings)
+        check_issuer_trusted(read.credential_issuer, receiver.anchors)
         _confirm(read, yes)
         tx_code = None
         if read.tx_code is not None:
-            tx_code = console.read_secret(tx_code_fd, console.words(ja="取引コード", en="Transaction code")).decode("utf-8", "replace")
-        received = receiving.accept_offer(receiver, read, vault.content, tx_code=tx_code)
-        vault.save()
-    _report(received, as_json)
+            tx_code = console.read_secret(tx_code_fd, _tx_code_prompt(read)).decode("utf-8", "replace")
+        received = _wait_for(receiver, vault, receiving.accept_offer(receiver, read, vault, tx_code=tx_code), wait)
+    _report([received], as_json)
 
 
-def _read_offer(link: str, settings: WalletSettings) -> CredentialOffer:
+def read_offer(link: str, settings: WalletSettings) -> CredentialOffer:
+    """Read an offer link; an offer by reference is fetched by the guarded fetcher alone (threat row C06)."""
     parsed = parse_offer_link(link)
-    if isinstance(parsed, OfferReference):
-        return parse_offer(settings.fetcher().get(parsed.uri, accept="application/json", max_bytes=64 * 1024).body)
-    return parsed
+    if not isinstance(parsed, OfferReference):
+        return parsed
+    with settings.fetcher() as fetcher:
+        answer = fetcher.get(parsed.uri, accept="application/json", max_bytes=MAX_OFFER_BYTES)
+    if answer.status != 200:
+        raise UndeterminedError(
+            "offer_unavailable",
+            f"the issuer answered {answer.status} for its offer",
+            hint="ask for a new offer",
+            clause="OpenID4VCI 1.0 4.1.3",
+        )
+    return parse_offer(answer.body)
 
 
 def _confirm(offer: CredentialOffer, yes: bool) -> None:
@@ -58,69 +76,79 @@ def _confirm(offer: CredentialOffer, yes: bool) -> None:
     console.print_note(console.words(ja=f"発行者: {offer.credential_issuer}", en=f"Issuer: {offer.credential_issuer}"))
     for name in offer.configuration_ids:
         console.print_note(f"  - {name}")
-    if not yes and not typer.confirm(console.words(ja="受け取りますか", en="Receive these credentials?"), err=True):
+    if not confirmed(console.words(ja="受け取りますか", en="Receive these credentials?"), yes):
         raise WarifuError("declined", "the offer was declined", hint="nothing was sent")
+
+
+def _tx_code_prompt(offer: CredentialOffer) -> str:
+    length = offer.tx_code.length if offer.tx_code else None
+    digits = "" if length is None else console.words(ja=f"（{length}桁）", en=f" ({length} characters)")
+    return console.words(ja="取引コード", en="Transaction code") + digits
 
 
 def refresh(
     home: Home,
     encrypt: Encrypt = True,
     copies: Copies = None,
+    wait: Wait = 0,
     as_json: AsJson = False,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """Fetch new copies of everything that can be renewed; the old copies are forgotten once the new ones are stored."""
-    with open_vault_of(home, passphrase_fd) as vault:
-        receiver = _receiver(home, encrypt, copies)
-        if not vault.content.grants:
-            raise WarifuError("nothing_to_refresh", "the wallet holds nothing that could be renewed", hint="accept an offer first")
-        received = _refresh_all(receiver, vault)
-    _report(received, as_json)
-
-
-def _refresh_all(receiver: receiving.Receiver, vault: Vault) -> receiving.Received:
-    """Renew each grant; one that has ended does not keep the others from being renewed, and is reported at the end."""
-    copies: list[StoredCopy] = []
-    deferred: list[str] = []
-    refusal: WarifuError | None = None
-    for grant in list(vault.content.grants.values()):
-        try:
-            one = receiving.refresh(receiver, grant, vault.content, vault.save)
-        except WarifuError as error:
-            refusal = error
-            continue
-        vault.save()
-        copies += one.copies
-        deferred += one.deferred
-    if refusal is not None:
-        raise refusal
-    return receiving.Received("", tuple(copies), tuple(deferred))
-
-
-def _receiver(home: Path, encrypt: bool, copies: int | None) -> receiving.Receiver:
+    """Fetch what the issuer had deferred, and new copies of everything else; the old copies are then forgotten."""
     settings = load_settings(WalletSettings, home)
+    with open_vault_of(home, passphrase_fd) as vault:
+        receiver = _receiver(home, settings, encrypt, copies)
+        received, failure = _refresh_all(receiver, vault, wait)
+    _report(received, as_json)
+    if failure is not None:
+        raise failure
+
+
+def _refresh_all(receiver: receiving.Receiver, vault: Vault, wait: int) -> tuple[list[receiving.Received], WarifuError | None]:
+    """Renew each grant; one that cannot be renewed does not keep the others from it, and is reported at the end."""
+    grants = [grant for grant in vault.content.grants.values() if grant.refresh_token is not None]
+    if not grants:
+        raise WarifuError("nothing_to_refresh", "the wallet holds nothing that could be renewed", hint="accept an offer first")
+    received: list[receiving.Received] = []
+    failure: WarifuError | None = None
+    for grant in grants:
+        try:
+            received.append(_wait_for(receiver, vault, renew(receiver, grant, vault), wait))
+        except WarifuError as error:
+            failure = failure or error
+    return received, failure
+
+
+def _wait_for(receiver: receiving.Receiver, vault: Vault, received: receiving.Received, seconds: int) -> receiving.Received:
+    """Wait for what was deferred, with a line for each question."""
+    until = clock.now() + timedelta(seconds=seconds)
+    return await_deferred(receiver, vault, received, until=until, pause=time.sleep, tell=_tell_waiting)
+
+
+def _tell_waiting(count: int, left: float) -> None:
+    console.print_note(
+        console.words(ja=f"交付を待っています: {count} 件（あと {left:.0f} 秒）", en=f"Waiting for {count} credentials ({left:.0f} s left)")
+    )
+
+
+def _receiver(home: Path, settings: WalletSettings, encrypt: bool, copies: int | None) -> receiving.Receiver:
     client = IssuanceClient(settings.fetcher(), now=clock.now)
     return receiving.Receiver(client, load_anchors(home), clock.now, copies=copies or settings.copies, encrypted=encrypt)
 
 
-def _report(received: receiving.Received, as_json: bool) -> None:
+def _report(received: list[receiving.Received], as_json: bool) -> None:
+    copies = [copy for one in received for copy in one.copies]
+    deferred = [entry.configuration_id for one in received for entry in one.pending]
     if as_json:
-        console.print_json(
-            {
-                "copies": [
-                    {"id": copy.copy_id, "type": copy.type, "format": copy.format, "valid_until": copy.valid_until}
-                    for copy in received.copies
-                ],
-                "deferred": list(received.deferred),
-            }
-        )
+        stored = [{"id": copy.copy_id, "type": copy.type, "format": copy.format, "valid_until": copy.valid_until} for copy in copies]
+        console.print_json({"copies": stored, "deferred": deferred})
         return
     counts: dict[tuple[str, str], int] = {}
-    for copy in received.copies:
+    for copy in copies:
         counts[copy.type, copy.format] = counts.get((copy.type, copy.format), 0) + 1
     for (kind, name), count in counts.items():
         console.print_line(console.words(ja=f"受け取りました: {kind} ({name}) {count} 部", en=f"Stored: {kind} ({name}), {count} copies"))
-    for name in received.deferred:
+    for name in deferred:
         console.print_line(
             console.words(ja=f"後ほど交付: {name}（refresh で受け取れます）", en=f"Deferred: {name} (fetch it later with refresh)")
         )

@@ -1,16 +1,18 @@
-"""Receiving: from an offer or a refresh token to stored copies.  Nothing is stored that was not verified (threat row D21)."""
+"""Receiving: from an offer or a refresh token to stored copies.  Nothing is stored that was not verified, or by halves.
+
+A fetch ends in one of three ways.  Everything offered came and is good: it is stored.  Something that came is refused:
+nothing of the fetch is stored.  The issuer went away in between: only the right to fetch is stored, and ``refresh`` goes on.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from runtime.signers import MemorySigner
-from schemas.errors import WarifuError
-from schemas.formats.encoding import b64url_decode, b64url_encode
-from schemas.formats.jose import jwk_thumbprint
+from schemas.errors import UndeterminedError, WarifuError
 from schemas.messages.openid4vci import (
     CredentialOffer,
     DeferredIssuance,
@@ -18,12 +20,15 @@ from schemas.messages.openid4vci import (
     Notification,
     PreAuthorizedTokenRequest,
     RefreshTokenRequest,
-    TokenResponse,
 )
+from schemas.messages.openid4vci.credential import Event
 from schemas.trust import Anchors
-from schemas.verify import Expected, Policy, StatusLists, Verified, verify_issued
-from wallet.receive.client import IssuanceClient, IssuerEndpoints
-from wallet.vault.content import Format, Grant, HolderKey, StoredCopy, VaultContent
+from wallet.receive.answers import IssuerRefusedError
+from wallet.receive.checking import Batch, check_batch
+from wallet.receive.client import Access, IssuanceClient
+from wallet.receive.issuers import check_configurations, check_issuer_trusted, check_offer
+from wallet.vault.entries import Grant, HolderKey, Pending, StoredCopy
+from wallet.vault.vault import Vault
 
 #: Copies of each type and format that one fetch brings.
 DEFAULT_COPIES = 3
@@ -37,202 +42,143 @@ class Receiver:
     anchors: Anchors
     now: Callable[[], datetime]
     copies: int = DEFAULT_COPIES
-    encrypted: bool = False
+    encrypted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came of one fetch: copies stored, and configurations that the issuer deferred."""
+    """What came of one fetch: copies stored, and what the issuer deferred; ``access`` asks for the latter again."""
 
     grant_id: str
     copies: tuple[StoredCopy, ...]
-    deferred: tuple[str, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    access: Access | None = None
 
 
-def accept_offer(receiver: Receiver, offer: CredentialOffer, content: VaultContent, *, tx_code: str | None) -> Received:
-    """Redeem an offer and put what it brings into ``content``; the caller saves.
+@dataclass(slots=True)
+class Harvest:
+    """What a fetch has brought so far, not yet stored."""
+
+    copies: list[StoredCopy] = field(default_factory=list)
+    pending: list[Pending] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def accept_offer(receiver: Receiver, offer: CredentialOffer, vault: Vault, *, tx_code: str | None) -> Received:
+    """Redeem an offer and store what it brings.
 
     Raises:
-        WarifuError: ``offer_without_code``, ``tx_code_needed``, ``issuer_not_trusted``, ``code_refused`` and whatever
-            speaks against a received credential; then ``content`` is unchanged.
+        WarifuError: ``offer_without_code``, ``tx_code_needed``, ``tx_code_malformed``, ``issuer_not_trusted``, what the
+            metadata refuses, ``token_refused``, ``credential_refused`` and whatever speaks against a received credential;
+            the vault then is as it was.
+        UndeterminedError: where the issuer cannot be reached; once the code is redeemed, the right to fetch is kept.
     """
-    if offer.pre_authorized_code is None:
-        raise WarifuError(
-            "offer_without_code", "the offer has no pre-authorized code", hint="ask for another offer", clause="OpenID4VCI 1.0 4.1.1"
-        )
-    if offer.tx_code is not None and not tx_code:
-        raise WarifuError("tx_code_needed", "the offer needs a transaction code", hint="enter the code you were told, or use --tx-code-fd")
-    endpoints = receiver.client.endpoints(offer.credential_issuer)
-    grant = Grant(secrets.token_hex(8), offer.credential_issuer, offer.configuration_ids, HolderKey.fresh())
-    request = PreAuthorizedTokenRequest(offer.pre_authorized_code, tx_code if offer.tx_code is not None else None)
-    token = receiver.client.token(endpoints.token_endpoint, request, dpop_key=grant.dpop_key.signer())
-    return _fetch(receiver, endpoints, grant, token, content)
+    check_issuer_trusted(offer.credential_issuer, receiver.anchors)
+    code = check_offer(offer, tx_code)
+    endpoints = receiver.client.endpoints(offer.credential_issuer, authorization_server=offer.authorization_server)
+    check_configurations(endpoints.metadata, offer.configuration_ids)
+    dpop_key = HolderKey.fresh()
+    request = PreAuthorizedTokenRequest(code.code, code.tx_code)
+    token = receiver.client.token(endpoints, request, dpop_key=dpop_key.signer())
+    grant = Grant(secrets.token_hex(8), offer.credential_issuer, offer.configuration_ids, dpop_key, token.refresh_token)
+    access = Access(endpoints, token.access_token, dpop_key.signer())
+    try:
+        return fetch(receiver, access, grant, vault, grant.configuration_ids)
+    except UndeterminedError as error:
+        if grant.refresh_token is None:
+            raise
+        vault.content.grants[grant.grant_id] = grant
+        vault.save()
+        raise UndeterminedError(
+            error.code,
+            f"{error.message}; the right to fetch is kept",
+            hint="fetch what was offered with warifu-wallet refresh",
+            clause=error.clause,
+            layer=error.layer,
+        ) from error
 
 
-def refresh(receiver: Receiver, grant: Grant, content: VaultContent, keep: Callable[[], None]) -> Received:
-    """Fetch new copies by the grant's refresh token and forget the old ones that they replace.
+def fetch(receiver: Receiver, access: Access, grant: Grant, vault: Vault, configuration_ids: Sequence[str]) -> Received:
+    """Ask for every configuration with one set of fresh keys, and store all that comes, or nothing."""
+    copies = max(1, min(receiver.copies, access.endpoints.metadata.batch_size))
+    keys = {key.thumbprint: key for key in (HolderKey.fresh() for _ in range(copies))}
+    signers = [key.signer() for key in keys.values()]
+    harvest = Harvest()
+    for name in configuration_ids:
+        answer = receiver.client.credentials(access, name, signers, encrypted=receiver.encrypted)
+        if isinstance(answer, DeferredIssuance):
+            at = receiver.now().isoformat()
+            harvest.pending.append(Pending(answer.transaction_id, grant.grant_id, name, tuple(keys), at, answer.interval))
+        else:
+            take(receiver, access, batch_of(access, grant, name, keys), answer, harvest)
+    vault.content.keys |= keys
+    vault.content.grants[grant.grant_id] = grant
+    store(vault, grant, harvest)
+    vault.content.drop_unused_keys(keys)
+    vault.save()
+    notify(receiver, access, harvest.notices, "credential_accepted")
+    return Received(grant.grant_id, tuple(harvest.copies), tuple(harvest.pending), access)
 
-    Args:
-        keep: saves the vault; called as soon as the rotated refresh token is known, so that it is never lost.
+
+def batch_of(access: Access, grant: Grant, configuration_id: str, keys: Iterable[str]) -> Batch:
+    """Return what the answer for a configuration has to be, bound to ``keys`` (thumbprints)."""
+    return Batch(grant.grant_id, grant.issuer, access.endpoints.metadata.configurations[configuration_id], frozenset(keys))
+
+
+def take(receiver: Receiver, access: Access, batch: Batch, answer: IssuedCredentials, harvest: Harvest) -> None:
+    """Check what was issued and add it to the harvest; the issuer is told where it is refused."""
+    notices = [answer.notification_id] if answer.notification_id is not None else []
+    try:
+        harvest.copies += check_batch(answer.credentials, batch, anchors=receiver.anchors, at=receiver.now())
+    except WarifuError:
+        notify(receiver, access, [*harvest.notices, *notices], "credential_failure")
+        raise
+    harvest.notices += notices
+
+
+def store(vault: Vault, grant: Grant, harvest: Harvest) -> None:
+    """Put a harvest into the vault's content; the copies that it replaces are forgotten."""
+    renewed = {copy.configuration_id for copy in harvest.copies}
+    mine = [copy for copy in vault.content.copies.values() if copy.grant_id == grant.grant_id]
+    old = [copy.copy_id for copy in mine if copy.configuration_id in renewed]
+    vault.content.copies |= {copy.copy_id: copy for copy in harvest.copies}
+    vault.content.pending += harvest.pending
+    for copy_id in old:
+        vault.content.drop(copy_id)
+
+
+def notify(receiver: Receiver, access: Access, notices: Sequence[str], event: Event) -> None:
+    """Tell the issuer what became of its credentials; whether it hears it changes nothing for the holder (11)."""
+    for notification_id in notices:
+        with suppress(WarifuError):
+            receiver.client.notify(access, Notification(notification_id, event))
+
+
+def open_access(receiver: Receiver, grant: Grant, vault: Vault) -> Access:
+    """Exchange the refresh token for an access token; the rotated refresh token is saved at once.
 
     Raises:
-        WarifuError: ``no_refresh_token``, ``token_refused`` where the right has ended, and as :func:`accept_offer`.
+        WarifuError: ``issuer_not_trusted`` where the root was taken away since, ``no_refresh_token``, ``grant_ended``
+            where the issuer ended the right (支援措置, 転出, death, loss); the grant then is marked as ended.
     """
     if grant.refresh_token is None:
         raise WarifuError("no_refresh_token", "this credential cannot be renewed", hint="ask the municipality for a new offer")
+    check_issuer_trusted(grant.issuer, receiver.anchors)
     endpoints = receiver.client.endpoints(grant.issuer)
-    token = receiver.client.token(endpoints.token_endpoint, RefreshTokenRequest(grant.refresh_token), dpop_key=grant.dpop_key.signer())
-    content.grants[grant.grant_id] = replace(grant, refresh_token=token.refresh_token or grant.refresh_token)
-    keep()
-    old = [copy.copy_id for copy in content.copies.values() if copy.grant_id == grant.grant_id]
-    received = _fetch(receiver, endpoints, content.grants[grant.grant_id], token, content)
-    renewed = {copy.configuration_id for copy in received.copies}
-    for copy_id in old:
-        if content.copies[copy_id].configuration_id in renewed:
-            content.drop(copy_id)
-    return received
-
-
-def _fetch(receiver: Receiver, endpoints: IssuerEndpoints, grant: Grant, token: TokenResponse, content: VaultContent) -> Received:
-    keys = [HolderKey.fresh() for _ in range(max(1, min(receiver.copies, endpoints.metadata.batch_size)))]
-    signers = {key.thumbprint: key.signer() for key in keys}
-    copies: list[StoredCopy] = []
-    deferred: list[str] = []
-    for configuration_id in grant.configuration_ids:
-        issued = receiver.client.credentials(
-            endpoints,
-            configuration_id,
-            list(signers.values()),
-            access_token=token.access_token,
-            dpop_key=grant.dpop_key.signer(),
-            encrypted=receiver.encrypted,
-        )
-        if isinstance(issued, DeferredIssuance):
-            deferred.append(configuration_id)
-            continue
-        copies += _checked(receiver, endpoints=endpoints, grant=grant, configuration_id=configuration_id, issued=issued, signers=signers)
-        _notify(receiver, endpoints, grant, token, issued)
-    for key in keys:
-        content.keys[key.thumbprint] = key
-    content.copies.update({copy.copy_id: copy for copy in copies})
-    content.grants[grant.grant_id] = replace(grant, refresh_token=token.refresh_token or grant.refresh_token)
-    return Received(grant.grant_id, tuple(copies), tuple(deferred))
-
-
-def _notify(receiver: Receiver, endpoints: IssuerEndpoints, grant: Grant, token: TokenResponse, issued: IssuedCredentials) -> None:
-    if issued.notification_id is not None:
-        event = Notification(issued.notification_id, "credential_accepted")
-        receiver.client.notify(endpoints, event, access_token=token.access_token, dpop_key=grant.dpop_key.signer())
-
-
-def _checked(
-    receiver: Receiver,
-    *,
-    endpoints: IssuerEndpoints,
-    grant: Grant,
-    configuration_id: str,
-    issued: IssuedCredentials,
-    signers: Mapping[str, MemorySigner],
-) -> list[StoredCopy]:
-    configuration = endpoints.metadata.configurations.get(configuration_id)
-    if configuration is None or configuration.type is None:
+    try:
+        token = receiver.client.token(endpoints, RefreshTokenRequest(grant.refresh_token), dpop_key=grant.dpop_key.signer())
+    except IssuerRefusedError as error:
+        if error.error != "invalid_grant":
+            raise
+        vault.content.grants[grant.grant_id] = replace(grant, refresh_token=None)
+        vault.save()
         raise WarifuError(
-            "configuration_unknown", "the offer names a credential that the issuer does not describe", clause="OpenID4VCI 1.0 4.1.1"
-        )
-    checked = [
-        _verify(
-            receiver,
-            grant=grant,
-            configuration_id=configuration_id,
-            format_name=configuration.format,
-            type_name=configuration.type,
-            text=text,
-            signers=signers,
-        )
-        for text in issued.credentials
-    ]
-    check_one_copy_a_key(checked, len(signers))
-    return checked
-
-
-def check_one_copy_a_key(copies: Sequence[StoredCopy], asked: int) -> None:
-    """Every proven key got exactly one copy, in whatever order they came (OpenID4VCI 1.0 8.3)."""
-    if len(copies) != asked or len({copy.holder_key for copy in copies}) != asked:
-        raise WarifuError(
-            "batch_incomplete", "the issuer did not send one copy for each key", clause="OpenID4VCI 1.0 8.3", layer="protocol"
-        )
-
-
-def _verify(
-    receiver: Receiver,
-    *,
-    grant: Grant,
-    configuration_id: str,
-    format_name: str,
-    type_name: str,
-    text: str,
-    signers: Mapping[str, MemorySigner],
-) -> StoredCopy:
-    credential: str | bytes = text if format_name == "dc+sd-jwt" else b64url_decode(text)
-    at = receiver.now()
-    expected = Expected(
-        types=frozenset({type_name}), key_binding="none", nonce=None, audience=None, session_transcript=None, holder_key=None
-    )
-    verified = verify_issued(
-        credential,
-        format=_format(format_name),
-        expected=expected,
-        anchors=receiver.anchors,
-        status=StatusLists((), anchors=receiver.anchors),
-        policy=RECEIVING,
-        at=at,
-    )
-    check_bound_to_us(verified, signers)
-    check_issuer_of_offer(verified, grant.issuer)
-    return StoredCopy(
-        copy_id=secrets.token_hex(8),
-        grant_id=grant.grant_id,
-        configuration_id=configuration_id,
-        format=_format(format_name),
-        type=type_name,
-        issuer=grant.issuer,
-        municipality=verified.municipality or "",
-        holder_key=_thumbprint(verified),
-        credential=text,
-        received_at=at.isoformat(),
-        valid_until=verified.valid_until.isoformat() if verified.valid_until else "",
-    )
-
-
-#: A fresh copy's list may not be out yet; the status is the verifier's affair, the wallet checks all else.
-RECEIVING = Policy(status="none")
-
-
-def _format(name: str) -> Format:
-    if name == "dc+sd-jwt":
-        return "dc+sd-jwt"
-    if name == "mso_mdoc":
-        return "mso_mdoc"
-    raise WarifuError("format_unsupported", "the issuer offers a format that this wallet does not know", layer="protocol")
-
-
-def _thumbprint(verified: Verified) -> str:
-    if verified.holder_key is None:
-        raise WarifuError("holder_key_missing", "the credential is bound to no key", clause="HAIP 1.0 6.1", layer="key-binding")
-    return b64url_encode(jwk_thumbprint(verified.holder_key))
-
-
-def check_bound_to_us(verified: Verified, signers: Mapping[str, MemorySigner]) -> None:
-    """The credential is bound to one of the keys that were proven just now, and to no other."""
-    if _thumbprint(verified) not in signers:
-        raise WarifuError(
-            "holder_key_foreign", "the credential is bound to a key that is not ours", clause="OpenID4VCI 1.0 8.3", layer="key-binding"
-        )
-
-
-def check_issuer_of_offer(verified: Verified, issuer: str) -> None:
-    """What came is signed by the issuer that offered it (threat row C07)."""
-    if verified.issuer != issuer:
-        raise WarifuError(
-            "issuer_mismatch", "the credential names another issuer than the offer", clause="OpenID4VCI 1.0 14", layer="policy"
-        )
+            "grant_ended",
+            "the issuer has ended the right to renew this credential",
+            hint="ask the municipality for a new offer",
+            clause="RFC 6749 5.2",
+            layer="protocol",
+        ) from error
+    vault.content.grants[grant.grant_id] = replace(grant, refresh_token=token.refresh_token or grant.refresh_token)
+    vault.save()
+    return Access(endpoints, token.access_token, grant.dpop_key.signer())

@@ -4,64 +4,73 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from runtime.fetcher import Fetched, GuardedFetcher
 from schemas.errors import UndeterminedError, WarifuError
-from schemas.formats.encoding import b64url_encode, dump_json, parse_json_object
-from schemas.formats.jose import Signer, public_jwk
-from schemas.formats.jwe import decrypt_jwe, encrypt_jwe
+from schemas.formats.encoding import dump_json
+from schemas.formats.jose import Signer
+from schemas.formats.jwe import encrypt_jwe
 from schemas.messages.dpop import build_dpop
 from schemas.messages.key_proof import build_key_proof
 from schemas.messages.openid4vci import (
     CredentialAnswer,
-    DeferredIssuance,
     DeferredRequest,
     IssuerMetadata,
     Notification,
     PreAuthorizedTokenRequest,
     RefreshTokenRequest,
-    ResponseEncryption,
     TokenResponse,
     credential_request,
     parse_authorization_server_metadata,
-    parse_credential_answer,
-    parse_error_answer,
     parse_issuer_metadata,
     parse_nonce_response,
     parse_token_response,
     well_known_url,
 )
+from wallet.receive.answers import JSON, JWT, MAX_ANSWER_BYTES, ResponseKey, read_answer, refusal, request_key_of
+from wallet.receive.issuers import IssuerEndpoints, authorization_server_of, check_own_endpoints
 
-JSON = "application/json"
-JWT = "application/jwt"
+#: An issuer may take its time before it answers or defers.
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class IssuerEndpoints:
-    """What the wallet learned of an issuer, checked against the issuer it was fetched for (threat row C07)."""
+class Access:
+    """An access token, the key it is bound to, and where it is good."""
 
-    metadata: IssuerMetadata
-    token_endpoint: str
+    endpoints: IssuerEndpoints
+    token: str = field(repr=False)
+    dpop_key: Signer = field(repr=False)
 
 
 class IssuanceClient:
-    """Speaks to one issuer; holds no state but the DPoP nonce that the server gave."""
+    """Speaks to issuers; holds no state but the DPoP nonce that the server gave."""
 
     def __init__(self, fetcher: GuardedFetcher, *, now: Callable[[], datetime]) -> None:
         self._fetcher = fetcher
         self._now = now
         self._dpop_nonce: str | None = None
 
-    def endpoints(self, issuer: str) -> IssuerEndpoints:
-        """Fetch issuer and authorization server metadata from the inserted well-known paths (OpenID4VCI 1.0 12.2.2)."""
+    def endpoints(self, issuer: str, *, authorization_server: str | None = None) -> IssuerEndpoints:
+        """Fetch issuer and authorization server metadata from the inserted well-known paths (OpenID4VCI 1.0 12.2.2).
+
+        Args:
+            authorization_server: the one that the offer names, where it does.
+
+        Raises:
+            WarifuError: ``issuer_mismatch``, ``endpoint_elsewhere``, ``authorization_server_unknown`` (threat row C07),
+                or what the metadata's parsing refuses.
+            UndeterminedError: ``issuer_unreachable`` and what the fetcher raises.
+        """
         metadata = parse_issuer_metadata(self._get(well_known_url(issuer, "openid-credential-issuer")), expected_issuer=issuer)
-        server = metadata.authorization_servers[0] if metadata.authorization_servers else issuer
+        check_own_endpoints(issuer, _endpoints(metadata))
+        server = authorization_server_of(metadata, authorization_server)
         answer = self._get(well_known_url(server, "oauth-authorization-server"))
-        return IssuerEndpoints(metadata, parse_authorization_server_metadata(answer, expected_issuer=server).token_endpoint)
+        token_endpoint = parse_authorization_server_metadata(answer, expected_issuer=server).token_endpoint
+        check_own_endpoints(server, [token_endpoint])
+        return IssuerEndpoints(metadata, token_endpoint)
 
     def _get(self, url: str) -> bytes:
         answer = self._fetcher.get(url, accept=JSON)
@@ -69,35 +78,29 @@ class IssuanceClient:
             raise UndeterminedError("issuer_unreachable", f"the issuer answered {answer.status} for its metadata", hint="try again later")
         return answer.body
 
-    def token(self, endpoint: str, request: PreAuthorizedTokenRequest | RefreshTokenRequest, *, dpop_key: Signer) -> TokenResponse:
+    def token(
+        self, endpoints: IssuerEndpoints, request: PreAuthorizedTokenRequest | RefreshTokenRequest, *, dpop_key: Signer
+    ) -> TokenResponse:
         """Exchange a code or refresh token for an access token bound to ``dpop_key``.
 
         Raises:
-            WarifuError: ``code_refused``, ``token_refused`` or what the exchange refuses.
+            WarifuError: ``token_refused`` or what the exchange refuses.
         """
-        answer = self._with_dpop("POST", endpoint, dpop_key, lambda headers: self._fetcher.post_form(endpoint, request.to_form(), headers))
+        url = endpoints.token_endpoint
+        answer = self._with_dpop(url, dpop_key, lambda headers: self._fetcher.post_form(url, request.to_form(), headers))
         if answer.status == 200:
             return parse_token_response(answer.body)
-        raise _refused(answer, "token_refused", _TOKEN_HINTS)
+        raise refusal(answer, "token_refused")
 
     def nonce(self, endpoint: str) -> str:
         """Fetch a fresh ``c_nonce`` (7.1)."""
         answer = self._fetcher.post(endpoint, b"", JSON)
         if answer.status != 200:
-            raise _refused(answer, "nonce_refused", {})
+            raise refusal(answer, "nonce_refused")
         self._dpop_nonce = answer.headers.get("dpop-nonce", self._dpop_nonce)
         return parse_nonce_response(answer.body)
 
-    def credentials(
-        self,
-        endpoints: IssuerEndpoints,
-        configuration_id: str,
-        keys: Sequence[Signer],
-        *,
-        access_token: str,
-        dpop_key: Signer,
-        encrypted: bool,
-    ) -> CredentialAnswer:
+    def credentials(self, access: Access, configuration_id: str, keys: Sequence[Signer], *, encrypted: bool) -> CredentialAnswer:
         """Ask for one copy a key.
 
         Args:
@@ -107,129 +110,68 @@ class IssuanceClient:
         Raises:
             WarifuError: ``credential_refused`` with the issuer's error name, or what the answer's parsing refuses.
         """
-        metadata = endpoints.metadata
+        metadata = access.endpoints.metadata
         if metadata.nonce_endpoint is None:
             raise WarifuError("no_nonce_endpoint", "the issuer has no nonce endpoint", clause="HAIP 1.0 4.1", layer="protocol")
         c_nonce = self.nonce(metadata.nonce_endpoint)
         proofs = [build_key_proof(key, audience=metadata.credential_issuer, nonce=c_nonce, iat=self._now()) for key in keys]
-        response_key = _ResponseKey.fresh() if encrypted else None
+        response_key = ResponseKey.fresh() if encrypted else None
         request = credential_request(configuration_id, proofs, response_encryption=response_key.encryption if response_key else None)
-        body, media_type = self._sealed(metadata, dump_json(request.to_json()), encrypted)
-        answer = self._resource(metadata.credential_endpoint, body, media_type, access_token, dpop_key)
-        return _read_answer(answer, response_key, asked=len(keys))
+        answer = self._ask(access, metadata.credential_endpoint, request.to_json(), encrypted=encrypted)
+        return read_answer(answer, response_key, asked=len(keys))
 
-    def deferred(
-        self, endpoints: IssuerEndpoints, deferred: DeferredIssuance, *, asked: int, access_token: str, dpop_key: Signer
-    ) -> CredentialAnswer:
-        """Ask again after a deferred issuance (9.1)."""
-        endpoint = endpoints.metadata.deferred_credential_endpoint
+    def deferred(self, access: Access, transaction_id: str, *, asked: int, encrypted: bool) -> CredentialAnswer:
+        """Ask again after a deferred issuance (9.1); encryption is asked for anew."""
+        endpoint = access.endpoints.metadata.deferred_credential_endpoint
         if endpoint is None:
             raise WarifuError(
                 "no_deferred_endpoint", "the issuer defers and has no endpoint to ask", clause="OpenID4VCI 1.0 9", layer="protocol"
             )
-        body = dump_json(DeferredRequest(deferred.transaction_id).to_json())
-        return _read_answer(self._resource(endpoint, body, JSON, access_token, dpop_key), None, asked=asked)
+        response_key = ResponseKey.fresh() if encrypted else None
+        request = DeferredRequest(transaction_id, response_key.encryption if response_key else None)
+        return read_answer(self._ask(access, endpoint, request.to_json(), encrypted=encrypted), response_key, asked=asked)
 
-    def notify(self, endpoints: IssuerEndpoints, notification: Notification, *, access_token: str, dpop_key: Signer) -> None:
-        """Tell the issuer what became of the credentials; an issuer that cannot hear it changes nothing (11)."""
-        endpoint = endpoints.metadata.notification_endpoint
+    def notify(self, access: Access, notification: Notification) -> None:
+        """Tell the issuer what became of the credentials, where it has an ear for it (11); its answer changes nothing."""
+        endpoint = access.endpoints.metadata.notification_endpoint
         if endpoint is not None:
-            self._resource(endpoint, dump_json(notification.to_json()), JSON, access_token, dpop_key)
+            self._resource(access, endpoint, dump_json(notification.to_json()), JSON)
 
-    def _sealed(self, metadata: IssuerMetadata, body: bytes, encrypted: bool) -> tuple[bytes, str]:
-        """Encrypt the request where the response is to be encrypted, as 8.2 demands."""
+    def _ask(self, access: Access, url: str, body: Mapping[str, object], *, encrypted: bool) -> Fetched:
+        """Send a request; encrypted itself where the response is to be, as 8.2 demands."""
+        content = dump_json(dict(body))
         if not encrypted:
-            return body, JSON
-        support = metadata.request_encryption
-        if support is None or metadata.response_encryption is None:
-            raise WarifuError(
-                "encryption_unsupported",
-                "the issuer cannot encrypt",
-                hint="accept without --encrypt",
-                clause="OpenID4VCI 1.0 10",
-                layer="protocol",
-            )
-        return encrypt_jwe(body, recipient=dict(support.keys[0]), enc="A256GCM").encode("ascii"), JWT
+            return self._resource(access, url, content, JSON)
+        key = request_key_of(access.endpoints.metadata)
+        return self._resource(access, url, encrypt_jwe(content, recipient=key, enc="A256GCM").encode("ascii"), JWT)
 
-    def _resource(self, url: str, body: bytes, media_type: str, access_token: str, dpop_key: Signer) -> Fetched:
+    def _resource(self, access: Access, url: str, body: bytes, media_type: str) -> Fetched:
         def send(headers: dict[str, str]) -> Fetched:
-            return self._fetcher.post(url, body, media_type, {**headers, "authorization": f"DPoP {access_token}"}, timeout=30.0)
+            sent = {**headers, "authorization": f"DPoP {access.token}"}
+            return self._fetcher.post(url, body, media_type, sent, timeout=PATIENCE, max_bytes=MAX_ANSWER_BYTES)
 
-        return self._with_dpop("POST", url, dpop_key, send, access_token)
+        return self._with_dpop(url, access.dpop_key, send, access.token)
 
-    def _with_dpop(
-        self, method: str, url: str, key: Signer, send: Callable[[dict[str, str]], Fetched], access_token: str | None = None
-    ) -> Fetched:
+    def _with_dpop(self, url: str, key: Signer, send: Callable[[dict[str, str]], Fetched], access_token: str | None = None) -> Fetched:
         """Send with a DPoP proof, once more where the server wants its nonce in it (RFC 9449 8, 9)."""
-        answer = send(self._dpop(method, url, key, access_token))
+        answer = send(self._dpop(url, key, access_token))
         nonce = answer.headers.get("dpop-nonce")
         if nonce and nonce != self._dpop_nonce:
             self._dpop_nonce = nonce
             if answer.status in (400, 401) and b"use_dpop_nonce" in answer.body + answer.headers.get("www-authenticate", "").encode():
-                answer = send(self._dpop(method, url, key, access_token))
+                answer = send(self._dpop(url, key, access_token))
         return answer
 
-    def _dpop(self, method: str, url: str, key: Signer, access_token: str | None) -> dict[str, str]:
-        proof = build_dpop(
-            key, method=method, url=url, iat=self._now(), jti=secrets.token_urlsafe(16), access_token=access_token, nonce=self._dpop_nonce
-        )
+    def _dpop(self, url: str, key: Signer, access_token: str | None) -> dict[str, str]:
+        jti = secrets.token_urlsafe(16)
+        proof = build_dpop(key, method="POST", url=url, iat=self._now(), jti=jti, access_token=access_token, nonce=self._dpop_nonce)
         return {"dpop": proof}
 
 
-@dataclass(frozen=True, slots=True)
-class _ResponseKey:
-    """A key for one encrypted response."""
-
-    private: Mapping[str, str]
-    encryption: ResponseEncryption
-
-    @classmethod
-    def fresh(cls) -> _ResponseKey:
-        key = ec.generate_private_key(ec.SECP256R1())
-        public = {**public_jwk(key.public_key()), "alg": "ECDH-ES", "use": "enc", "kid": secrets.token_urlsafe(8)}
-        secret = b64url_encode(key.private_numbers().private_value.to_bytes(32, "big"))
-        return cls({**public, "d": secret}, ResponseEncryption(public, "A256GCM"))
-
-
-def _read_answer(answer: Fetched, key: _ResponseKey | None, *, asked: int) -> CredentialAnswer:
-    if answer.status not in (200, 202):
-        raise _refused(answer, "credential_refused", _CREDENTIAL_HINTS)
-    if key is None or (answer.status == 202 and answer.content_type == JSON):
-        return parse_credential_answer(answer.body, asked=asked)
-    if answer.content_type != JWT:
-        raise WarifuError(
-            "response_not_encrypted",
-            "the issuer answered in the clear although encryption was asked for",
-            clause="OpenID4VCI 1.0 8.3",
-            layer="protocol",
-        )
-    plain = decrypt_jwe(
-        answer.body.decode("ascii", "replace"),
-        key=dict(key.private),
-        expected_kid=str(key.encryption.jwk["kid"]),
-        max_bytes=4 * 1024 * 1024,
-    )
-    return parse_credential_answer(dump_json(parse_json_object(plain, max_bytes=4 * 1024 * 1024)), asked=asked)
-
-
-_TOKEN_HINTS = {
-    "invalid_grant": "the offer was used, has expired, or the transaction code is wrong: ask for a new offer",
-    "invalid_request": "the offer may need a transaction code: see --tx-code-fd",
-}
-_CREDENTIAL_HINTS = {
-    "credential_request_denied": "この証明書はこの方法では交付できません。市民課窓口へお越しください。",
-    "invalid_nonce": "try again",
-    "invalid_token": "ask the municipality for a new offer",
-}
-
-
-def _refused(answer: Fetched, code: str, hints: dict[str, str]) -> WarifuError:
-    """Return the error for an answer that is no success: only the standard error name goes further, no foreign text."""
-    if answer.status >= 500:
-        return UndeterminedError("issuer_unreachable", f"the issuer answered {answer.status}", hint="try again later")
-    try:
-        name = parse_error_answer(answer.body).error
-    except WarifuError:
-        name = ""
-    known = name if name.replace("_", "").isalpha() and name.isascii() and len(name) <= 64 else "unknown_error"
-    return WarifuError(code, f"the issuer refused: {known}", hint=hints.get(known, ""), clause="OpenID4VCI 1.0", layer="protocol")
+def _endpoints(metadata: IssuerMetadata) -> list[str | None]:
+    return [
+        metadata.credential_endpoint,
+        metadata.nonce_endpoint,
+        metadata.deferred_credential_endpoint,
+        metadata.notification_endpoint,
+    ]

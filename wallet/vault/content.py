@@ -1,92 +1,17 @@
-"""What a vault holds: holder keys, one-time copies, the right to fetch new ones, and the history of what was shown."""
+"""What a vault holds, and how it is written down."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from runtime.signers import MemorySigner
 from schemas.errors import WarifuError
-from schemas.formats.encoding import b64url_decode, b64url_encode, dump_json, parse_json_object
-from schemas.formats.jose import jwk_thumbprint
+from schemas.formats.encoding import dump_json, parse_json_object
+from wallet.vault.entries import Grant, HolderKey, Pending, Shown, StoredCopy
 
 MAX_CONTENT_BYTES = 48 * 1024 * 1024
-Format = Literal["dc+sd-jwt", "mso_mdoc"]
-
-
-@dataclass(frozen=True, slots=True)
-class HolderKey:
-    """One private holder key; the i-th copies of every type share it, nothing else does (design 4)."""
-
-    thumbprint: str
-    secret: str = field(repr=False)
-
-    @classmethod
-    def fresh(cls) -> HolderKey:
-        """Return a new P-256 key."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        secret = key.private_numbers().private_value.to_bytes(32, "big")
-        return cls(b64url_encode(jwk_thumbprint(key.public_key())), b64url_encode(secret))
-
-    def signer(self) -> MemorySigner:
-        """Return the key as signer."""
-        return MemorySigner(ec.derive_private_key(int.from_bytes(b64url_decode(self.secret), "big"), ec.SECP256R1()))
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCopy:
-    """One received copy, verified before it was stored.
-
-    Attributes:
-        credential: compact SD-JWT VC, or base64url IssuerSigned.
-        grant_id: which right to fetch it came from.
-        shown_at: when it was presented; a one-time copy is not shown twice unless asked for.
-    """
-
-    copy_id: str
-    grant_id: str
-    configuration_id: str
-    format: Format
-    type: str
-    issuer: str
-    municipality: str
-    holder_key: str
-    credential: str = field(repr=False)
-    received_at: str = ""
-    valid_until: str = ""
-    shown_at: str | None = None
-
-    def fresh_at(self, at: datetime) -> bool:
-        """Tell whether the copy is still valid and was never shown."""
-        return self.shown_at is None and datetime.fromisoformat(self.valid_until) > at
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """The right to fetch: a refresh token bound to a DPoP key, at one issuer."""
-
-    grant_id: str
-    issuer: str
-    configuration_ids: tuple[str, ...]
-    dpop_key: HolderKey
-    refresh_token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One entry of the history: to whom, for what, which claims; the values are not repeated."""
-
-    at: str
-    verifier: str
-    client_id: str
-    purpose: str
-    outcome: str
-    copies: tuple[str, ...]
-    claims: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -96,6 +21,7 @@ class VaultContent:
     keys: dict[str, HolderKey] = field(default_factory=dict)
     copies: dict[str, StoredCopy] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
+    pending: list[Pending] = field(default_factory=list)
     history: list[Shown] = field(default_factory=list)
 
     def copy(self, copy_id: str) -> StoredCopy:
@@ -105,11 +31,34 @@ class VaultContent:
             raise WarifuError("copy_unknown", "no single copy has this id", hint="warifu-wallet list shows the ids", layer="store")
         return found[0]
 
+    def is_fresh(self, copy: StoredCopy, at: datetime) -> bool:
+        """Tell whether a copy is valid and neither it nor its key was ever shown."""
+        return copy.valid_at(at) and copy.shown_at is None and self.keys[copy.holder_key].shown_at is None
+
+    def mark_shown(self, copy_ids: Iterable[str], at: datetime) -> None:
+        """Note that copies and their keys are used up; the first time counts."""
+        for copy_id in copy_ids:
+            copy = self.copies[copy_id]
+            key = self.keys[copy.holder_key]
+            self.copies[copy_id] = replace(copy, shown_at=copy.shown_at or at.isoformat())
+            self.keys[copy.holder_key] = replace(key, shown_at=key.shown_at or at.isoformat())
+
     def drop(self, copy_id: str) -> None:
-        """Forget a copy, and its key where no other copy uses it."""
+        """Forget a copy, and its key where nothing else is bound to it."""
         gone = self.copies.pop(copy_id)
-        if all(copy.holder_key != gone.holder_key for copy in self.copies.values()):
-            self.keys.pop(gone.holder_key, None)
+        self.drop_unused_keys([gone.holder_key])
+
+    def drop_unused_keys(self, thumbprints: Iterable[str]) -> None:
+        """Forget those of the keys that no copy and no awaited credential is bound to."""
+        used = {copy.holder_key for copy in self.copies.values()} | {key for entry in self.pending for key in entry.keys}
+        for thumbprint in thumbprints:
+            if thumbprint not in used:
+                self.keys.pop(thumbprint, None)
+
+    def forget_everything_held(self) -> None:
+        """Forget copies, keys, rights and what is awaited; the history stays."""
+        for held in (self.keys, self.copies, self.grants, self.pending):
+            held.clear()
 
     def to_bytes(self) -> bytes:
         """Return the content as JSON."""
@@ -118,6 +67,7 @@ class VaultContent:
                 "keys": [_plain(key) for key in self.keys.values()],
                 "copies": [_plain(copy) for copy in self.copies.values()],
                 "grants": [{**_plain(grant), "dpop_key": _plain(grant.dpop_key)} for grant in self.grants.values()],
+                "pending": [_plain(entry) for entry in self.pending],
                 "history": [_plain(entry) for entry in self.history],
             }
         )
@@ -130,20 +80,31 @@ def read_content(data: bytes) -> VaultContent:
         keys = [HolderKey(**entry) for entry in document["keys"]]
         copies = [StoredCopy(**entry) for entry in document["copies"]]
         grants = [_grant(entry) for entry in document["grants"]]
-        history = [Shown(**{**entry, "copies": tuple(entry["copies"]), "claims": tuple(entry["claims"])}) for entry in document["history"]]
-    except (KeyError, TypeError) as error:
-        raise WarifuError("vault_damaged", "the vault's content has another shape than this version writes", layer="parse") from error
+        pending = [Pending(**_tuples(entry, "keys")) for entry in document["pending"]]
+        history = [Shown(**_tuples(entry, "copies", "claims")) for entry in document["history"]]
+    except (WarifuError, KeyError, TypeError) as error:
+        raise WarifuError(
+            "vault_damaged",
+            "the vault's content has another shape than this version writes",
+            hint="open it with the version that wrote it",
+            layer="parse",
+        ) from error
     return VaultContent(
         {key.thumbprint: key for key in keys},
         {copy.copy_id: copy for copy in copies},
         {grant.grant_id: grant for grant in grants},
+        pending,
         history,
     )
 
 
 def _grant(entry: Mapping[str, Any]) -> Grant:
-    return Grant(**{**entry, "configuration_ids": tuple(entry["configuration_ids"]), "dpop_key": HolderKey(**entry["dpop_key"])})
+    return Grant(**{**_tuples(entry, "configuration_ids"), "dpop_key": HolderKey(**entry["dpop_key"])})
 
 
-def _plain(entry: HolderKey | StoredCopy | Grant | Shown) -> dict[str, Any]:
+def _tuples(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {**entry, **{name: tuple(entry[name]) for name in names}}
+
+
+def _plain(entry: HolderKey | StoredCopy | Grant | Pending | Shown) -> dict[str, Any]:
     return {item.name: getattr(entry, item.name) for item in fields(entry)}
