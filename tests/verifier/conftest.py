@@ -55,6 +55,7 @@ def office(world: World, clock: Clock, lists: ListServer, store_url: str) -> Ite
         make_purpose(MDOC_CREDENTIAL, name="card"),
         make_purpose(SD_JWT_CREDENTIAL, MDOC_CREDENTIAL, name="either", credential_sets=either),
         make_purpose(SD_JWT_CREDENTIAL, MDOC_CREDENTIAL, name="both"),
+        make_purpose(SD_JWT_CREDENTIAL, MDOC_CREDENTIAL, name="any-holder", same_holder=False),
         make_purpose(name="clear", response_mode="direct_post"),
         make_purpose(name="fresh", max_status_age=0),
         make_purpose(name="tolerant", accept_undetermined_status=True),

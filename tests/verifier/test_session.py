@@ -238,6 +238,25 @@ def test_one_bad_presentation_takes_the_claims_of_all(desk: Desk) -> None:
     assert not any("claims" in report_of(result, name) for name in ("record", "card"))
 
 
+def test_credentials_of_two_holders_do_not_make_one_answer(desk: Desk, world: World) -> None:
+    from tests.world.credentials import MdocRecipe
+
+    other = world.holder(0, "taro")
+    credential = MdocRecipe(world.warifu, world.at, other.public_key).seal()
+    for purpose, status, code in (("both", 400, "answer_different_holders"), ("any-holder", 200, "")):
+        created = desk.create(purpose)
+        request = desk.request(created)
+        vp_token = {"record": [desk.wallet.present(request)], "card": [desk.wallet.present_mdoc(request, credential, device=other)]}
+        assert desk.post(request, desk.wallet.form(request, vp_token)).status_code == status
+        result = desk.result(created)
+        assert result["code"] == code
+        assert ("claims" in report_of(result)) == (status == 200)
+    created = desk.create("both")
+    request = desk.request(created)
+    vp_token = {"record": [desk.wallet.present(request)], "card": [desk.wallet.present_mdoc(request)]}
+    assert desk.post(request, desk.wallet.form(request, vp_token)).status_code == 200
+
+
 @pytest.mark.parametrize("purpose", ["plain", "clear"])
 def test_the_response_mode_must_be_the_one_asked_for(desk: Desk, purpose: str) -> None:
     request = desk.request(desk.create(purpose))

@@ -58,6 +58,8 @@ def remarks(purpose: Purpose) -> list[str]:
         found.append("accepts credentials whose status could not be had: a revoked one can pass while the list is away")
     if purpose.max_status_age is None:
         found.append("sets no max_status_age: a revocation counts after the list's own ttl")
+    if not purpose.same_holder:
+        found.append("accepts credentials of different holders in one answer: two people can pass as one")
     if purpose.response_mode == "direct_post":
         found.append("asks for the answer in clear; HAIP demands direct_post.jwt")
     found += [
@@ -76,5 +78,6 @@ def _document(purpose: Purpose) -> dict[str, object]:
         "max_status_age": None if purpose.max_status_age is None else int(purpose.max_status_age.total_seconds()),
         "holder_relations": sorted(purpose.holder_relations),
         "accept_undetermined_status": purpose.accept_undetermined_status,
+        "same_holder": purpose.same_holder,
         "dcql_query": purpose.query.document(),
     }

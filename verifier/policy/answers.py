@@ -154,11 +154,26 @@ def _together(decisions: Mapping[str, tuple[Decision, ...]], purpose: Purpose, c
         }
         try:
             check_answer(purpose.query, answers)
+            if purpose.same_holder:
+                _check_same_holder(every)
         except WarifuError as error:
             outcome, code = "rejected", error.code
     if outcome == "accepted":
         return SessionResult(outcome, code, decisions)
     return SessionResult(outcome, code, {name: tuple(without_claims(decision) for decision in group) for name, group in decisions.items()})
+
+
+def _check_same_holder(decisions: Sequence[Decision]) -> None:
+    """Credentials shown together are one holder's, not two people's put together (threat D14)."""
+    keys = [decision.verified.holder_key for decision in decisions if decision.verified is not None]
+    if any(key != keys[0] for key in keys):
+        raise WarifuError(
+            "answer_different_holders",
+            "the credentials of the answer are bound to different keys",
+            hint="present copies that share a key",
+            clause="OpenID4VP 14.6",
+            layer="policy",
+        )
 
 
 def _worst(decisions: Sequence[Decision]) -> tuple[Outcome, str]:

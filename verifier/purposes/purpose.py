@@ -32,6 +32,7 @@ _MEMBERS: Final = frozenset(
         "max_status_age",
         "holder_relations",
         "accept_undetermined_status",
+        "same_holder",
         "response_mode",
     }
 )
@@ -48,6 +49,8 @@ class Purpose:
         max_status_age: how old a status may be when it is relied on; None leaves it to the list's own ttl.
         holder_relations: relations of a holder who is not the subject, that are accepted.
         accept_undetermined_status: take a credential whose status could not be had; named in every report.
+        same_holder: credentials of one answer must be bound to one holder key; false only where wallets of another
+            ecosystem keep a key for each credential.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Purpose:
     max_status_age: timedelta | None
     holder_relations: frozenset[str]
     accept_undetermined_status: bool
+    same_holder: bool
 
     @cached_property
     def types(self) -> frozenset[str]:
@@ -90,7 +94,8 @@ def parse_purpose(document: Mapping[str, Any], catalogue: Catalogue) -> Purpose:
         response_mode=_response_mode(document.get("response_mode", "direct_post.jwt")),
         max_status_age=_age(document.get("max_status_age")),
         holder_relations=_relations(document.get("holder_relations", [])),
-        accept_undetermined_status=_flag(document.get("accept_undetermined_status", False)),
+        accept_undetermined_status=_flag(document, "accept_undetermined_status", default=False),
+        same_holder=_flag(document, "same_holder", default=True),
     )
 
 
@@ -169,6 +174,7 @@ def snapshot(purpose: Purpose) -> bytes:
             "max_status_age": None if purpose.max_status_age is None else int(purpose.max_status_age.total_seconds()),
             "holder_relations": sorted(purpose.holder_relations),
             "accept_undetermined_status": purpose.accept_undetermined_status,
+            "same_holder": purpose.same_holder,
         }
     )
 
@@ -184,6 +190,7 @@ def purpose_from_snapshot(data: bytes) -> Purpose:
         max_status_age=_age(document["max_status_age"]),
         holder_relations=frozenset(document["holder_relations"]),
         accept_undetermined_status=document["accept_undetermined_status"],
+        same_holder=document["same_holder"],
     )
 
 
@@ -222,9 +229,10 @@ def _relations(value: object) -> frozenset[str]:
     return frozenset(value)
 
 
-def _flag(value: object) -> bool:
+def _flag(document: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    value = document.get(name, default)
     if not isinstance(value, bool):
-        raise _invalid("accept_undetermined_status is true or false")
+        raise _invalid(f"{name} is true or false")
     return value
 
 
