@@ -296,6 +296,15 @@ def test_a_malformed_answer_is_refused_and_leaves_the_session_open(desk: Desk, b
     assert desk.post(request).status_code == 200
 
 
+def test_junk_is_not_opened_for_ever(desk: Desk) -> None:
+    created = desk.create()
+    request = desk.request(created)
+    junk = [desk.public.post(path_of(request.response_uri), data={"response": "a.b.c.d.e"}).status_code for _ in range(17)]
+    assert junk == [400] * 16 + [429]
+    other = desk.create()
+    assert desk.post(desk.request(other)).status_code == 200
+
+
 def test_a_wallet_may_decline(desk: Desk) -> None:
     created = desk.create()
     request = desk.request(created)

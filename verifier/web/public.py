@@ -31,6 +31,8 @@ from verifier.web.pages import PAGE_HEADERS, finished_page, refused_page, start_
 MAX_BODY: Final = 256 * 1024
 COOKIE: Final = "__Host-warifu-session"
 COOKIE_SECONDS: Final = 600
+MAX_MALFORMED: Final = 16
+MAX_COUNTED: Final = 4096
 WALLET_REFUSAL: Final = {"error": "invalid_request", "error_description": "the presentation was not accepted"}
 STATUSES: Final = {
     "session_unknown": 404,
@@ -82,17 +84,41 @@ def _load(office: Office, load: Callable[[Any, str, Any], T], secret: str) -> T:
         return load(connection, secret, office.clock())
 
 
+class MalformedAnswers:
+    """Counts answers that could not be read, by session: a stranger's junk must not burn a session, nor keep us decrypting
+    for ever (threat D04)."""
+
+    def __init__(self) -> None:
+        """Start with none seen."""
+        self._seen: dict[str, int] = {}
+
+    def check(self, session_id: str) -> None:
+        """Refuse a session that has had its share; raises ``rate_limited``."""
+        if self._seen.get(session_id, 0) >= MAX_MALFORMED:
+            raise WarifuError("rate_limited", "too many unreadable answers to this request", hint="ask for a new request", layer="protocol")
+
+    def count(self, session_id: str) -> None:
+        """Note one more."""
+        if len(self._seen) >= MAX_COUNTED:
+            self._seen.pop(next(iter(self._seen)))
+        self._seen[session_id] = self._seen.get(session_id, 0) + 1
+
+
 def _add_response_route(app: FastAPI, office: Office) -> None:
+    malformed = MalformedAnswers()
+
     @app.post(f"{RESPONSE_PATH}/{{response_secret}}")
     async def post_response(response_secret: str, request: Request) -> Response:
         """A wallet's answer by direct_post or direct_post.jwt (OpenID4VP 8.2, 8.3)."""
         session = await asyncio.to_thread(_load, office, load_by_response, response_secret)
+        malformed.check(session.id)
         form = await read_form(request)
         try:
             vp_token = parse_response(form, mode=session.purpose.response_mode, state=session.state, key=session.key)
         except WalletDeclinedError as declined:
             return _accepted(office, await asyncio.to_thread(_record_decline, office, session, declined.error))
         except WarifuError as error:
+            malformed.count(session.id)
             return _refused(error.code)
         result = await _decide(office, session, vp_token)
         code = await asyncio.to_thread(_record, office, session, result)
