@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import typer
 
 from issuer.cli.config_file import write_config
-from issuer.trust_services.registrar.access import SCOPES, create_api_key
+from issuer.trust_services.registrar.access import create_api_key
 from issuer.trust_services.registrar.keys import ROOT_FILE, create_keys
 from issuer.trust_services.registrar.office import STORE_PACKAGE
 from issuer.trust_services.registrar.settings import RegistrarSettings
@@ -20,6 +20,9 @@ from runtime.files import private_directory
 from runtime.migrations import migrate
 from runtime.settings import load_settings
 from runtime.store import open_engine
+
+#: Who registers relying parties does not thereby change the list of issuers.
+KEYS = {"relying-parties": "api-key    ", "issuers": "issuers-key"}
 
 
 def init_registrar(
@@ -47,12 +50,13 @@ def init_registrar(
     tls.issue_server_certificate(tls_folder, into=home)
     engine = open_engine(settings.store_url)
     migrate(engine, STORE_PACKAGE)
-    key = create_api_key(engine, actor="init", scopes=SCOPES, random=secrets.token_bytes, at=clock.now())
+    keys = {scope: create_api_key(engine, actor="init", scopes=[scope], random=secrets.token_bytes, at=clock.now()) for scope in KEYS}
     engine.dispose()
     export.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(home / ROOT_FILE, export / ROOT_FILE)
     console.print_line(console.words(ja=f"設定しました: {name}", en=f"Set up {name}"))
     console.print_line(f"  registrar    {settings.public_url}")
     console.print_line(f"  reader-root  {export / ROOT_FILE}")
-    console.print_note(console.words(ja="登録用鍵（一度だけ表示）:", en="Key of the back office, shown once:"))
-    console.print_line(f"  api-key      {key}")
+    console.print_note(console.words(ja="登録用鍵（一度だけ表示）:", en="Keys of the back office, one for each task, shown once:"))
+    for scope, label in KEYS.items():
+        console.print_line(f"  {label}  {keys[scope]}")
