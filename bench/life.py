@@ -32,7 +32,7 @@ from runtime.store import read
 from schemas.errors import WarifuError
 from schemas.formats.encoding import dump_json
 from schemas.messages.openid4vci import CredentialOffer, PreAuthorizedTokenRequest, parse_offer_link
-from wallet.receive.client import IssuanceClient
+from wallet.receive.client import Access, IssuanceClient
 from wallet.vault.content import HolderKey
 
 COPIES = 2
@@ -93,10 +93,11 @@ class CityLife:
         endpoints = client.endpoints(offer.credential_issuer)
         dpop = HolderKey.fresh().signer()
         token = client.token(endpoints, PreAuthorizedTokenRequest(offer.pre_authorized_code or ""), dpop_key=dpop)
+        access = Access(endpoints, token.access_token, dpop)
         received = Received(resident_id)
         keys = [HolderKey.fresh().signer() for _ in range(COPIES)]
         for name in CONFIGURATIONS:
-            issued = client.credentials(endpoints, name, keys, access_token=token.access_token, dpop_key=dpop, encrypted=False)
+            issued = client.credentials(access, name, keys, encrypted=False)
             kind = name.rsplit("-", 2)[0] if name.endswith("sd-jwt") else name.rsplit("-", 1)[0]
             received.places += [(kind, *place_of(name, text)) for text in getattr(issued, "credentials", ())]
         return received
