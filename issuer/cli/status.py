@@ -13,6 +13,7 @@ from issuer.municipality import audit
 from issuer.municipality.credentials.reserve import revoke_copies
 from issuer.municipality.office import open_office
 from issuer.municipality.status.account import account, copies_of, copy_named
+from issuer.municipality.status.allocate import close_lists
 from runtime import clock, console
 from runtime.store import begin, read
 
@@ -61,6 +62,17 @@ def revoke(credential: Annotated[str, typer.Argument(help="Id of the copy, as `s
         revoke_copies(connection, [credential], at=at)
         audit.record(connection, at=at, actor="cli", action="copy_revoked", subject=credential)
     console.print_line(console.words(ja="失効させました。", en="Revoked."))
+
+
+@app.command("close-lists")
+def close_lists_command(home: Home) -> None:
+    """Give out no further index of today's lists: after a restore from a backup, before the server starts again."""
+    office = open_office(home)
+    at = clock.now()
+    with begin(office.engine) as connection:
+        count = close_lists(connection, at=at)
+        audit.record(connection, at=at, actor="cli", action="status_lists_closed", subject="status", detail={"lists": count})
+    console.print_line(console.words(ja=f"状態リストを閉じました: {count} 件", en=f"Status lists closed: {count}"))
 
 
 @app.command()

@@ -42,18 +42,32 @@ def seal(reservation: Reservation, profile: Profile, identity: SigningIdentity, 
 
 def check_before_signing(reservation: Reservation, profile: Profile, identity: SigningIdentity) -> None:
     """Refuse what must never reach the key: no status, another profile, a life beyond the signer's, forbidden numbers."""
-    window = reservation.attestation.window
+    check_has_status(reservation, profile)
+    check_profile_reserved(reservation, profile)
+    check_signer_lasts(reservation, identity)
+    refuse_numbers(reservation.attestation.content)
+
+
+def check_has_status(reservation: Reservation, profile: Profile) -> None:
+    """Refuse a copy without a status of ours: nobody could ever revoke it (C24)."""
     if not reservation.status.uri.startswith(f"{profile.issuer}/status/"):
         raise WarifuError(
             "status_missing", "a credential without a status list of ours is never signed", clause="HAIP 1.0 6.1", layer="status"
         )
+
+
+def check_profile_reserved(reservation: Reservation, profile: Profile) -> None:
+    """Refuse a profile that changed since the copy was reserved (C26)."""
     if reservation.profile_hash != profile.hash:
         raise WarifuError("profile_changed", "the profile changed between reservation and signature", hint="ask again", layer="policy")
-    if window.end > identity.chain[0].not_valid_after_utc:
+
+
+def check_signer_lasts(reservation: Reservation, identity: SigningIdentity) -> None:
+    """Refuse a copy that would outlive the certificate of its signer (A29)."""
+    if reservation.attestation.window.end > identity.chain[0].not_valid_after_utc:
         raise WarifuError(
             "signer_ends_first", "the credential would outlive its signer", hint="rotate the document signer: keys rotate", layer="validity"
         )
-    refuse_numbers(reservation.attestation.content)
 
 
 def check_after_signing(sealed: str | bytes, reservation: Reservation, anchors: Anchors, at: datetime) -> None:

@@ -45,6 +45,15 @@ def open_list(connection: sa.Connection, *, kind: str, issuer: str, at: datetime
     return list_id, uri
 
 
+def close_lists(connection: sa.Connection, *, at: datetime) -> int:
+    """Give out no further index of any list; returns how many lists were closed.
+
+    After a restore from a backup the store has forgotten which indexes were given out since; new lists cannot repeat them (E14).
+    """
+    done = connection.execute(sa.update(status_list).where(status_list.c.closed_at.is_(None)).values(closed_at=at))
+    return int(done.rowcount)
+
+
 def allocate(connection: sa.Connection, *, credential_id: str | None, list_id: str, uri: str, revoked: bool = False) -> Allocation:
     """Reserve a random free index of a list for ``credential_id`` (None marks a decoy).
 
@@ -52,11 +61,21 @@ def allocate(connection: sa.Connection, *, credential_id: str | None, list_id: s
         WarifuError: ``status_list_crowded`` where no free index was met, which a closed list rules out.
     """
     for _ in range(_DRAWS):
-        index = secrets.randbelow(LIST_SIZE)
-        taken = connection.scalar(sa.select(status_entry.c.idx).where(status_entry.c.list_id == list_id, status_entry.c.idx == index))
-        if taken is not None:
+        index = random_index()
+        if is_taken(connection, list_id, index):
             continue
-        # The primary key (list, index) is the guard against two writers; this read only spares the common collision.
+        # The primary key (list, index) is the guard against two writers; the read before only spares the common collision.
         connection.execute(sa.insert(status_entry).values(list_id=list_id, idx=index, credential_id=credential_id, revoked=revoked))
         return Allocation(list_id, uri, index)
     raise WarifuError("status_list_crowded", "no free status index was found", hint="close the list and open another", layer="store")
+
+
+def random_index() -> int:
+    """Return an index that nobody can guess from another one (E11)."""
+    return secrets.randbelow(LIST_SIZE)
+
+
+def is_taken(connection: sa.Connection, list_id: str, index: int) -> bool:
+    """Tell whether an index was ever given out, to a copy dead or alive or to a decoy (E13, E14)."""
+    query = sa.select(status_entry.c.idx).where(status_entry.c.list_id == list_id, status_entry.c.idx == index)
+    return connection.scalar(query) is not None

@@ -77,8 +77,6 @@ def test_a_store_belongs_to_one_municipality(register: sa.Engine) -> None:
 
 @pytest.mark.postgresql
 def test_an_event_waits_for_a_record_that_is_being_reserved(register: sa.Engine) -> None:
-    if register.dialect.name != "postgresql":
-        pytest.skip("on SQLite one writer excludes the others (BEGIN IMMEDIATE)")
     impatient = register.execution_options()
     sa.event.listen(register, "connect", lambda connection, _: connection.execute("SET lock_timeout = '100ms'"))
     with begin(register) as reserving:
@@ -92,8 +90,6 @@ def test_an_event_waits_for_a_record_that_is_being_reserved(register: sa.Engine)
 
 @pytest.mark.postgresql
 def test_a_reservation_waits_for_an_event_on_another_member(register: sa.Engine) -> None:
-    if register.dialect.name != "postgresql":
-        pytest.skip("on SQLite one writer excludes the others (BEGIN IMMEDIATE)")
     with begin(register) as changing, begin(register) as reserving:
         changing.execute(sa.text("SELECT 1 FROM resident_current WHERE resident_id = 'P-10-6' FOR UPDATE"))
         reserving.execute(sa.text("SET LOCAL lock_timeout = '100ms'"))

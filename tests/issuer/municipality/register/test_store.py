@@ -64,16 +64,14 @@ def test_rows_of_the_history_are_neither_changed_nor_deleted(register: sa.Engine
     assert current(register, "P-01") == before
 
 
+@pytest.mark.postgresql
 def test_truncate_is_refused_on_postgresql(register: sa.Engine) -> None:
-    if register.dialect.name != "postgresql":
-        pytest.skip("SQLite has no TRUNCATE")
     with pytest.raises(sa.exc.IntegrityError, match="append-only"), begin(register) as connection:
         connection.execute(sa.text("TRUNCATE resident_history CASCADE"))
 
 
+@pytest.mark.sqlite
 def test_insert_or_replace_does_not_overwrite_on_sqlite(register: sa.Engine) -> None:
-    if register.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL has no INSERT OR REPLACE")
     columns = ", ".join(column.name for column in tables.resident_history.c)
     statement = f"INSERT OR REPLACE INTO resident_history SELECT {columns} FROM resident_history WHERE resident_id = 'P-01'"
     with pytest.raises(sa.exc.IntegrityError, match="without gaps"), begin(register) as connection:

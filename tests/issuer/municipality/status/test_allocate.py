@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from issuer.municipality.credentials.cycle import issue, reconcile
-from issuer.municipality.status.allocate import LIST_SIZE, allocate, is_taken, open_list, random_index
+from issuer.municipality.status.allocate import LIST_SIZE, allocate, close_lists, is_taken, open_list, random_index
+from issuer.municipality.status.publish import ListTimes, publish_all
 from issuer.store.municipality.issuing import status_entry
 from runtime.store import begin, read
 from tests.issuer.municipality.conftest import InnerSide
@@ -91,3 +92,18 @@ def test_both_formats_have_lists_of_their_own_and_a_list_is_shared_by_all(inner:
     with read(inner.engine) as connection:
         counts = connection.scalars(sa.select(sa.func.count()).select_from(status_entry).group_by(status_entry.c.list_id)).all()
     assert sorted(counts) == [2, 4]
+
+
+def test_closed_lists_give_out_nothing_more_and_stay_published(inner: InnerSide) -> None:
+    handle = inner.handle("P-01")
+    issue(inner.workshop, inner.job(handle, "basic-four-sd-jwt", copies=2), at=inner.at)
+    before = {one for one, _ in statuses(inner)}
+    with begin(inner.engine) as connection:
+        assert close_lists(connection, at=inner.at) == 1
+        assert close_lists(connection, at=inner.at) == 0
+    issue(inner.workshop, inner.job(handle, "basic-four-sd-jwt", copies=2), at=inner.at)
+    after = [one for one, _ in statuses(inner)]
+    assert sorted(after.count(one) for one in set(after)) == [2, 2]
+    signer = inner.world.warifu.status_signer
+    publish_all(inner.engine, signer=signer, publish=inner.front.put_status, at=inner.at, times=ListTimes(), decoys=0)
+    assert {name.removesuffix(".jwt") for name in inner.front.published} == set(after) > before
