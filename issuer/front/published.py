@@ -52,7 +52,7 @@ class PublishedLists:
 
         Raises:
             WarifuError: ``status_list_unknown`` for a name that cannot be, ``wrong_media_type``, ``status_list_misplaced``
-                where the token names another address, ``status_list_not_newer``, an error of
+                where the token names another address, ``status_list_not_newer``, ``status_list_shrank``, an error of
                 :func:`schemas.formats.status_list.parse_status_token`, or of the file system.
         """
         if media_type != media_type_of(name):
@@ -65,6 +65,7 @@ class PublishedLists:
                 return
             if current is not None:
                 check_newer(issued_at(body, media_type), issued_at(current, media_type))
+                check_keeps(entries_of(current, media_type), entries_of(body, media_type))
             write_atomic(self.folder / name, body)
 
     def _current(self, name: str) -> bytes | None:
@@ -92,6 +93,11 @@ def uri_of(body: bytes, media_type: str) -> str:
     return parse_status_token(body, media_type=media_type, max_bytes=MAX_LIST_BYTES).uri
 
 
+def entries_of(body: bytes, media_type: str) -> bytes:
+    """Return the entries of a list, unpacked."""
+    return parse_status_token(body, media_type=media_type, max_bytes=MAX_LIST_BYTES).decode(max_decoded=MAX_LIST_BYTES).data
+
+
 def check_placed(uri: str, address: str) -> None:
     """A list is served at the address that it names, so that one list never stands for another (threat E02)."""
     if uri != address:
@@ -107,6 +113,18 @@ def check_newer(iat: int, current: int) -> None:
             "status_list_not_newer",
             "a list of the same time or newer is published already",
             hint="sign the list again",
+            clause="design 4",
+            layer="policy",
+        )
+
+
+def check_keeps(current: bytes, new: bytes) -> None:
+    """A revocation that was published is never taken back, not even by an inner side restored from a backup (threats E14, E17)."""
+    if len(new) != len(current) or int.from_bytes(current, "little") & ~int.from_bytes(new, "little"):
+        raise WarifuError(
+            "status_list_shrank",
+            "the new list would take back a published revocation",
+            hint="the inner side's store is older than what it published: see Restoring in docs/operations.md",
             clause="design 4",
             layer="policy",
         )

@@ -28,6 +28,7 @@ STATUSES = {
     "nobody_waits": 410,
     "offer_exists": 409,
     "status_list_not_newer": 409,
+    "status_list_shrank": 409,
     "status_list_unknown": 404,
     "wrong_media_type": 415,
 }
