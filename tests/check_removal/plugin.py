@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+_COUNTER = itertools.count()
+
+
+def _write_in_place(path: Path, data: bytes, **_options: Any) -> None:
+    """Write as one does without care: what was there is gone at once, what comes grows before everybody's eyes."""
+    with path.open("wb", buffering=0) as file:
+        for at in range(0, len(data), 64):
+            file.write(data[at : at + 64])
+
 
 REPLACEMENTS: dict[str, Callable[..., Any]] = {
     "noop": lambda *args, **kwargs: None,
@@ -15,6 +27,12 @@ REPLACEMENTS: dict[str, Callable[..., Any]] = {
     "empty": lambda *args, **kwargs: frozenset(),
     "true": lambda *args, **kwargs: True,
     "false": lambda *args, **kwargs: False,
+    "counter": lambda *args, **kwargs: next(_COUNTER),
+    "same_salt": lambda *args, **kwargs: itertools.repeat("c2FsdHNhbHRzYWx0c2FsdA"),
+    "same_random": lambda *args, **kwargs: itertools.repeat(b"randomrandomrandomrandomrandom32"),
+    "same_key": lambda *args, **kwargs: b"keykeykeykeykeykeykeykeykeykey32",
+    "in_clear": lambda text, *args, **kwargs: text.encode(),
+    "in_place": _write_in_place,
 }
 
 

@@ -99,12 +99,16 @@ class StatusCache:
 
     async def ensure(self, wanted: MissingList) -> None:
         """Fetch one list off the event loop; all who ask meanwhile wait for the same fetch (threat E09)."""
-        task = self._fetching.get(wanted)
+        task = self._under_way(wanted)
         if task is None:
             task = asyncio.create_task(asyncio.to_thread(self.refresh, wanted))
             self._fetching[wanted] = task
             task.add_done_callback(lambda _: self._fetching.pop(wanted, None))
         await asyncio.shield(task)
+
+    def _under_way(self, wanted: MissingList) -> asyncio.Task[None] | None:
+        """Return the fetch that others wait for already, if there is one."""
+        return self._fetching.get(wanted)
 
     def due(self, at: datetime) -> list[MissingList]:
         """Return the lists in use whose time is nearly over, to be fetched before somebody needs them."""
