@@ -54,16 +54,31 @@ def store_url(tmp_path: Path) -> Iterator[str]:
 
 
 _PASSED: list[str] = []
+_SKIPPED: list[str] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that speak of the other engine alone; the suite runs once on each."""
+    other = "sqlite" if os.environ.get("WARIFU_TEST_POSTGRESQL") else "postgresql"
+    left_out = [item for item in items if item.get_closest_marker(other) is not None]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item.get_closest_marker(other) is None]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note which tests passed, for `make coverage-check`."""
     if report.when == "call" and report.passed:
         _PASSED.append(report.nodeid)
+    if report.skipped:
+        _SKIPPED.append(report.nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the ids of the passed tests to the file that WARIFU_RESULTS names (one process only: not under xdist workers)."""
+    if _SKIPPED and os.environ.get("WARIFU_REQUIRE") == "all" and session.exitstatus == 0:
+        # Where everything is installed a skip is a hole in the proof; -ra names the tests and their reasons.
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     target = os.environ.get("WARIFU_RESULTS", "")
     if target and not hasattr(session.config, "workerinput"):
         Path(target).write_text("\n".join(sorted(_PASSED)), "utf-8")
