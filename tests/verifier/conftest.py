@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from runtime.store import begin, open_engine
 from schemas.messages.openid4vp import AuthorizationRequest
+from tests.runtime.asgi_bridge import AsgiBridge
 from tests.verifier.parts import (
     CATALOGUE,
     MDOC_CREDENTIAL,
+    OFFICE_URL,
     PUBLIC_URL,
     SD_JWT_CREDENTIAL,
     Clock,
@@ -81,8 +83,8 @@ class Desk:
     """The back office's client and the public listener's, with the wallet between them."""
 
     office: Office
-    back: TestClient
-    public: TestClient
+    back: httpx.Client
+    public: httpx.Client
     wallet: TestWallet
 
     def create(self, purpose: str = "plain", flow: str = "cross-device", **members: Any) -> dict[str, Any]:
@@ -107,9 +109,15 @@ class Desk:
 
 
 @pytest.fixture
-def desk(office: Office, world: World, clock: Clock) -> Desk:
+def bridge() -> Iterator[AsgiBridge]:
+    with AsgiBridge({}) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(office: Office, world: World, clock: Clock, bridge: AsgiBridge) -> Desk:
     with begin(office.engine) as connection:
         key = create_key(connection, actor="teller", scopes=SCOPES, at=clock())
-    back = TestClient(office_app(office), base_url="https://office.example", headers={"authorization": f"Bearer {key}"})
-    public = TestClient(public_app(office), base_url=PUBLIC_URL, follow_redirects=False)
-    return Desk(office, back, public, TestWallet(world, clock))
+    bridge.apps |= {OFFICE_URL: office_app(office), PUBLIC_URL: public_app(office)}
+    back = httpx.Client(transport=bridge, base_url=OFFICE_URL, headers={"authorization": f"Bearer {key}"})
+    return Desk(office, back, httpx.Client(transport=bridge, base_url=PUBLIC_URL), TestWallet(world, clock))

@@ -21,6 +21,7 @@ from verifier.purposes import Purpose, parse_purpose
 
 CATALOGUE = catalogue("https://catalogue.example", "example.catalogue")
 PUBLIC_URL = "https://verifier.example"
+OFFICE_URL = "https://office.example"
 PATHS = (("name",), ("birthdate",), ("address", "prefecture"))
 ELEMENTS = {
     "org.iso.23220.1": ("birth_date",),

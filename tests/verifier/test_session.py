@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -14,10 +15,11 @@ from runtime.store import read
 from schemas.formats.encoding import b64url_encode
 from schemas.formats.jose import parse_jws
 from schemas.messages.openid4vp import build_error_response
+from tests.runtime.asgi_bridge import AsgiBridge
 from tests.verifier.conftest import Desk
-from tests.verifier.parts import ELEMENTS, PATHS, PUBLIC_URL, Clock, ListServer, path_of, response_code
+from tests.verifier.parts import ELEMENTS, OFFICE_URL, PATHS, PUBLIC_URL, Clock, ListServer, path_of, response_code
 from tests.world import World
-from verifier.web import public_app
+from verifier.web import office_app, public_app
 
 REFUSAL = {"error": "invalid_request", "error_description": "the presentation was not accepted"}
 
@@ -480,13 +482,7 @@ def test_a_link_leads_to_wallets_only(desk: Desk, wallet_url: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "wallet_url_refused")
 
 
-def test_a_flow_across_devices_can_be_switched_off(desk: Desk) -> None:
-    from dataclasses import replace
-
-    from starlette.testclient import TestClient
-
-    from verifier.web import office_app
-
-    client = TestClient(office_app(replace(desk.office, cross_device=False)), headers=dict(desk.back.headers))
-    assert client.post("/api/v1/sessions", json={"purpose": "plain", "flow": "cross-device"}).status_code == 403
-    assert client.post("/api/v1/sessions", json={"purpose": "plain"}).status_code == 201
+def test_a_flow_across_devices_can_be_switched_off(desk: Desk, bridge: AsgiBridge) -> None:
+    bridge.apps[OFFICE_URL] = office_app(replace(desk.office, cross_device=False))
+    assert desk.back.post("/api/v1/sessions", json={"purpose": "plain", "flow": "cross-device"}).status_code == 403
+    assert desk.back.post("/api/v1/sessions", json={"purpose": "plain"}).status_code == 201
