@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from issuer.store.municipality.issuing import signing_key
-from runtime.signers import FileSigner, create_file_key, open_signer
+from runtime.signers import DEFAULT_COST, FileSigner, create_file_key, open_signer
 from schemas.errors import WarifuError
 from schemas.trust import Authority as CertificateAuthority
 from schemas.trust import SigningIdentity, Subject, TrustPurpose, build_leaf, build_root
@@ -67,10 +67,13 @@ class KeyRing:
 
 
 def create_root(connection: sa.Connection, folder: Path, authority: Authority, *, passphrase: bytes, at: datetime) -> x509.Certificate:
-    """Make the root key and its certificate; raises ``root_exists`` where there is one."""
+    """Make the root key and its certificate; raises ``root_exists`` where there is one.
+
+    ``cost`` is that of the key file's passphrase (log2 of scrypt's N).
+    """
     if _current(connection, KeyRole.ROOT) is not None:
         raise WarifuError("root_exists", "this office has a root already", hint="rotate the signers instead: keys rotate", layer="store")
-    key_id, signer = _new_key(folder, KeyRole.ROOT, passphrase)
+    key_id, signer = _new_key(folder, KeyRole.ROOT, passphrase, cost)
     certificate = build_root(
         subject=Subject(f"{authority.name} 検証用ルート", authority.name, authority.code),
         signer=signer,
@@ -84,7 +87,14 @@ def create_root(connection: sa.Connection, folder: Path, authority: Authority, *
 
 
 def rotate(
-    connection: sa.Connection, folder: Path, role: KeyRole, authority: Authority, *, passphrase: bytes, at: datetime
+    connection: sa.Connection,
+    folder: Path,
+    role: KeyRole,
+    authority: Authority,
+    *,
+    passphrase: bytes,
+    at: datetime,
+    cost: int = DEFAULT_COST,
 ) -> x509.Certificate:
     """Make a new key for ``role``, certify it by the root and retire the one before; returns its certificate.
 
@@ -97,7 +107,7 @@ def rotate(
     if root is None:
         raise WarifuError("root_missing", "this office has no root yet", hint="run init first", layer="store")
     root_signer = open_signer(root.uri, passphrase=passphrase)
-    key_id, signer = _new_key(folder, role, passphrase)
+    key_id, signer = _new_key(folder, role, passphrase, cost)
     certificate = build_leaf(
         PURPOSES[role],
         subject=Subject(f"{authority.name} {role}", authority.name, authority.code),
@@ -145,9 +155,9 @@ def _current(connection: sa.Connection, role: KeyRole) -> sa.Row[tuple[str, str,
     return connection.execute(query.order_by(signing_key.c.created_at.desc()).limit(1)).first()
 
 
-def _new_key(folder: Path, role: KeyRole, passphrase: bytes) -> tuple[str, FileSigner]:
+def _new_key(folder: Path, role: KeyRole, passphrase: bytes, cost: int) -> tuple[str, FileSigner]:
     key_id = f"{role}-{secrets.token_hex(6)}"
-    return key_id, create_file_key(folder / f"{key_id}.key", passphrase=passphrase)
+    return key_id, create_file_key(folder / f"{key_id}.key", passphrase=passphrase, cost=cost)
 
 
 def _store(
