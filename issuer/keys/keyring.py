@@ -66,7 +66,9 @@ class KeyRing:
         return self.identities[role]
 
 
-def create_root(connection: sa.Connection, folder: Path, authority: Authority, *, passphrase: bytes, at: datetime) -> x509.Certificate:
+def create_root(
+    connection: sa.Connection, folder: Path, authority: Authority, *, passphrase: bytes, at: datetime, cost: int = DEFAULT_COST
+) -> x509.Certificate:
     """Make the root key and its certificate; raises ``root_exists`` where there is one.
 
     ``cost`` is that of the key file's passphrase (log2 of scrypt's N).
