@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 OUT := .ci-out
 ORACLES := .venv-oracles
 
-.PHONY: install demo test lint types contracts bench soak vectors vectors-check check-removal coverage-check generated check oracles clean
+.PHONY: install demo demo-check test lint types contracts bench soak vectors vectors-check check-removal coverage-check generated check oracles clean
 
 install: $(VENV)/.installed
 
@@ -17,6 +17,10 @@ $(VENV)/.installed: requirements-dev.lock pyproject.toml
 
 demo: install
 	$(BIN)/python -m demo
+
+# The tour must also be able to fail: three sabotaged runs.
+demo-check: install
+	$(BIN)/python -m demo.prove
 
 test: install
 	@mkdir -p $(OUT)
