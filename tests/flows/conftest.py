@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from runtime.files import private_directory, write_private
 from tests.flows.holder import PASSPHRASE, Holder
 from tests.flows.town import Town, build_town
-from wallet.vault.vault import create_vault, opened
+from wallet.vault.content import VaultContent
+from wallet.vault.sealing import VaultLock, new_lock, seal
+from wallet.vault.vault import VAULT_FILE, Vault
 
 
 @pytest.fixture
@@ -25,18 +28,24 @@ def absent_town(tmp_path: Path) -> Iterator[Town]:
         yield built
 
 
-def holder_in(town: Town) -> Iterator[Holder]:
-    home = town.folder / "wallet"
-    create_vault(home, PASSPHRASE)
-    with opened(home, PASSPHRASE) as vault:
-        yield Holder(town, home, vault)
+@pytest.fixture(scope="session")
+def lock() -> VaultLock:
+    """The lock of every vault of these tests: deriving it is made to be slow."""
+    return new_lock(PASSPHRASE)
+
+
+def holder_in(town: Town, lock: VaultLock) -> Holder:
+    home = private_directory(town.folder / "wallet")
+    content = VaultContent()
+    write_private(home / VAULT_FILE, seal(content.to_bytes(), lock, generation=1))
+    return Holder(town, home, Vault(home, lock, content, generation=1, newest=1))
 
 
 @pytest.fixture
-def holder(town: Town) -> Iterator[Holder]:
-    yield from holder_in(town)
+def holder(town: Town, lock: VaultLock) -> Holder:
+    return holder_in(town, lock)
 
 
 @pytest.fixture
-def waiting_holder(absent_town: Town) -> Iterator[Holder]:
-    yield from holder_in(absent_town)
+def waiting_holder(absent_town: Town, lock: VaultLock) -> Holder:
+    return holder_in(absent_town, lock)

@@ -95,7 +95,10 @@ class Wire(httpx.BaseTransport):
         if answer is not None:
             return answer
         answer = self._bridge.handle_request(request)
-        return answer if self.alter is None else self.alter(request, answer)
+        if self.alter is None:
+            return answer
+        answer.read()
+        return self.alter(request, answer)
 
     def down(self, origin: str) -> None:
         """Make one origin unreachable from now on."""
@@ -235,7 +238,7 @@ def purposes() -> dict[str, Purpose]:
 def registrations(world: World, chosen: Sequence[Purpose], client_id: str, **changes: Any) -> dict[str, str]:
     """Return the registrar's statement for each purpose."""
     signer, at = world.registrar_signer, world.at
-    fields = {"client_id": client_id, "name": world.bank.name, "expires_at": at + timedelta(days=90)} | changes
+    fields: dict[str, Any] = {"client_id": client_id, "name": world.bank.name, "expires_at": at + timedelta(days=90)} | changes
     return {
         one.name: build_registration(
             Registration(purposes=(registered_purpose_of(one),), **fields), signer=signer.signer, chain_der=signer.chain_der, issued_at=at
