@@ -97,7 +97,11 @@ def test_disclosures_changed_after_binding_are_refused() -> None:
         assert code("~".join([*other, key_binding])) == "sd_hash_mismatch"
 
 
-@pytest.mark.parametrize("sd_hash", [_ABSENT, None, "", 1, [digest_of(CHOSEN)], digest_of(CHOSEN[:-1]), digest_of(CHOSEN) + "="])
+@pytest.mark.parametrize(
+    "sd_hash",
+    [_ABSENT, None, "", 1, [digest_of(CHOSEN)], digest_of(CHOSEN[:-1]), digest_of(CHOSEN) + "="],
+    ids=["absent", "null", "empty", "number", "array", "without the last tilde", "padded"],
+)
 def test_another_sd_hash_is_refused(sd_hash: Any) -> None:
     assert code(bound(sd_hash=sd_hash)) == "sd_hash_mismatch"
 
