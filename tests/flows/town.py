@@ -174,6 +174,10 @@ class Town:
         if failures:
             raise failures[0]
 
+    def let_the_front_wait(self) -> None:
+        """Let the front wait for the inner side from now on, instead of deferring at once."""
+        object.__setattr__(self.front, "settings", self.front.settings.model_copy(update={"deferred_after": 5.0}))
+
     def publish(self) -> None:
         """Publish every status list."""
         publish_all(
