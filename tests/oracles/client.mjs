@@ -60,8 +60,9 @@ async function issue(request) {
     dpop: { signer: dpopSigner },
   })
   const credentials = {}
+  // The i-th copies of all types share a key, so that several credentials can be shown as one holder's.
+  const holders = Array.from({ length: request.copies }, freshKey)
   for (const credentialConfigurationId of credentialOffer.credential_configuration_ids) {
-    const holders = Array.from({ length: request.copies }, freshKey)
     const proofs = []
     const { c_nonce: nonce } = await client.requestNonce({ issuerMetadata })
     for (const publicJwk of holders) {
