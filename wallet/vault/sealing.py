@@ -99,13 +99,12 @@ def unseal(data: bytes, passphrase: bytes) -> Unsealed:
         WarifuError: ``vault_damaged`` where the file is no vault of this version or its parameters are out of range,
             ``passphrase_wrong`` where the passphrase does not open it or a bit was changed: the two cannot be told apart.
     """
-    document = _read(data)
+    document, parts = _read(data)
     aad = dump_json({name: document[name] for name in _HEADER})
     lock = VaultLock(document["kdf"], derive(document["kdf"], passphrase))
     try:
-        wrap_nonce, seal_nonce = b64url_decode(document["wrap_nonce"]), b64url_decode(document["seal_nonce"])
-        data_key = AESGCM(lock.key).decrypt(wrap_nonce, b64url_decode(document["wrapped_key"]), aad)
-        content = AESGCM(data_key).decrypt(seal_nonce, b64url_decode(document["sealed"], max_bytes=MAX_VAULT_BYTES), aad)
+        data_key = AESGCM(lock.key).decrypt(parts["wrap_nonce"], parts["wrapped_key"], aad)
+        content = AESGCM(data_key).decrypt(parts["seal_nonce"], parts["sealed"], aad)
     except InvalidTag as error:
         raise WarifuError(
             "passphrase_wrong",
@@ -115,8 +114,8 @@ def unseal(data: bytes, passphrase: bytes) -> Unsealed:
     return Unsealed(content, document["generation"], lock)
 
 
-def _read(data: bytes) -> dict[str, Any]:
-    """Read the outer form, in which every vault has exactly one spelling; nothing costly is done yet."""
+def _read(data: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Read the outer form, in which every vault has exactly one spelling, and its binary parts; nothing costly is done yet."""
     try:
         document = parse_json_object(data, max_bytes=MAX_VAULT_BYTES * 2)
         if tuple(document) != _MEMBERS or document["format"] != FORMAT or dump_json(document) != data:
@@ -124,10 +123,9 @@ def _read(data: bytes) -> dict[str, Any]:
         check_kdf(document["kdf"])
         if type(document["generation"]) is not int or document["generation"] < 1:
             raise damaged()
-        _check_lengths(document)
+        return document, _binary_parts(document)
     except WarifuError as error:
         raise damaged() from error
-    return document
 
 
 def check_kdf(kdf: object) -> None:
@@ -143,12 +141,14 @@ def check_kdf(kdf: object) -> None:
         raise damaged()
 
 
-def _check_lengths(document: Mapping[str, Any]) -> None:
-    if not all(isinstance(document[name], str) for name in ("wrap_nonce", "seal_nonce", "wrapped_key", "sealed")):
+def _binary_parts(document: Mapping[str, Any]) -> dict[str, bytes]:
+    names = ("wrap_nonce", "seal_nonce", "wrapped_key", "sealed")
+    if not all(isinstance(document[name], str) for name in names):
         raise damaged()
-    wanted = {"wrap_nonce": 12, "seal_nonce": 12, "wrapped_key": 48}
-    if any(len(b64url_decode(document[name])) != length for name, length in wanted.items()) or len(document["sealed"]) < 22:
+    parts = {name: b64url_decode(document[name], max_bytes=MAX_VAULT_BYTES) for name in names}
+    if (len(parts["wrap_nonce"]), len(parts["seal_nonce"]), len(parts["wrapped_key"])) != (12, 12, 48) or len(parts["sealed"]) < 16:
         raise damaged()
+    return parts
 
 
 def derive(kdf: Mapping[str, Any], passphrase: bytes) -> bytes:
