@@ -75,10 +75,10 @@ def test_a_head_request_has_no_body(front: Front, run: Any) -> None:
 
 
 def test_an_older_list_never_replaces_a_newer_one(front: Front, run: Any) -> None:
-    newest = sealed(front, minutes=5, revoked=3)
+    newest = sealed(front, minutes=5)
     assert put(front, run, "1.jwt", newest) == 204
     assert put(front, run, "1.jwt", sealed(front)) == 409
-    assert put(front, run, "1.jwt", sealed(front, minutes=5)) == 409
+    assert put(front, run, "1.jwt", sealed(front, minutes=5, revoked=3)) == 409
     assert run(front.public.get(f"{ISSUER}/status/1.jwt")).content == newest
 
 
