@@ -62,7 +62,7 @@ def not_yet_valid(broken: bool) -> Given:
 
 
 @rejects(
-    "sd-jwt/issued-tomorrow", "RFC 7519 4.1.6", "iat is tomorrow", layer="validity", code="not_yet_valid", place="payload/iat"
+    "sd-jwt/issued-ahead", "RFC 7519 4.1.6", "iat is tomorrow", layer="validity", code="not_yet_valid", place="payload/iat"
 )
 def issued_tomorrow(broken: bool) -> Given:
     """RFC 7519 4.1.6: "The "iat" (issued at) claim identifies the time at which the JWT was issued. This claim can be used to
