@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,7 @@ def confirmed(question: str, yes: bool) -> bool:
 
 def line_of_stdin(argument: str) -> str:
     """Return the argument, or for ``-`` one line of standard input; raises ``input_missing``."""
-    text = typer.get_text_stream("stdin").readline().strip() if argument == "-" else argument.strip()
+    text = sys.stdin.readline().strip() if argument == "-" else argument.strip()
     if not text:
         raise WarifuError("input_missing", "standard input holds no link", hint="pipe the link in, or give it as argument")
     return text

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from schemas.errors import WarifuError
 from schemas.formats.sdjwt import ClaimPointer
-from schemas.messages.dcql import MSO_MDOC, ClaimQuery, CredentialQuery, Query, QueryPath
+from schemas.messages.dcql import ClaimQuery, CredentialQuery, Query, QueryPath
+from schemas.messages.dcql_answer import select
 
 
 class Candidate(Protocol):
@@ -59,24 +60,34 @@ def match(query: Query, candidates: Sequence[Candidate]) -> dict[str, list[Match
         WarifuError: ``no_match`` where a required credential or set cannot be satisfied: then nothing is returned at all
             (OpenID4VP 6.4.2).
     """
-    found = {one.id: matches for one in query.credentials if (matches := list(_matches(one, candidates)))}
+    found = {identifier: matches for identifier, matches in find(query, candidates).items() if matches}
     return {identifier: found[identifier] for identifier in _chosen(query, found)}
 
 
-def _chosen(query: Query, found: Mapping[str, list[Match]]) -> Iterable[str]:
+def find(query: Query, candidates: Sequence[Candidate]) -> dict[str, list[Match]]:
+    """Return for every credential query of ``query`` the copies that satisfy it alone, possibly none (6.4.1)."""
+    return {one.id: list(_matches(one, candidates)) for one in query.credentials}
+
+
+def _chosen(query: Query, found: Mapping[str, list[Match]]) -> list[str]:
+    """Return the credential queries to answer: all, or of each required set the first option that can be met.
+
+    An optional set is left out: what is not needed does not leave.
+    """
     if not query.credential_sets:
-        missing = [one.id for one in query.credentials if one.id not in found]
-        if missing:
+        wanted = [one.id for one in query.credentials]
+        if not all(name in found for name in wanted):
             raise no_match()
-        return [one.id for one in query.credentials]
+        return wanted
     chosen: dict[str, None] = {}
     for entry in query.credential_sets:
-        option = next((option for option in entry.options if all(name in found for name in option)), None)
-        if option is None and entry.required:
-            raise no_match()
-        # An optional set is left out: what is not needed does not leave.
-        if option is not None and entry.required:
+        if entry.required:
+            option = next((option for option in entry.options if all(name in found for name in option)), None)
+            if option is None:
+                raise no_match()
             chosen.update(dict.fromkeys(option))
+    if not chosen:
+        raise no_match()
     return list(chosen)
 
 
@@ -85,7 +96,7 @@ def no_match() -> WarifuError:
     return WarifuError(
         "no_match",
         "the wallet holds nothing that satisfies the request",
-        hint="see what is asked with --explain; fetch it with accept, or renew it with refresh",
+        hint="fetch what is missing with accept, or renew it with refresh",
         clause="OpenID4VP 6.4.2",
         layer="query",
     )
@@ -111,10 +122,10 @@ def _authority_fits(query: CredentialQuery, candidate: Candidate) -> bool:
 
 
 def _claim_fits(claim: ClaimQuery, candidate: Candidate) -> bool:
-    selected = select(candidate.claims, claim.path)
-    if not selected:
+    values = selected(candidate.claims, claim.path)
+    if not values:
         return False
-    return claim.values is None or any(_same(value, wanted) for value in selected for wanted in claim.values)
+    return claim.values is None or any(_same(value, wanted) for value in values for wanted in claim.values)
 
 
 def _same(value: Any, wanted: object) -> bool:
@@ -122,27 +133,9 @@ def _same(value: Any, wanted: object) -> bool:
     return type(value) is type(wanted) and value == wanted
 
 
-def select(claims: Any, path: ClaimPointer | QueryPath) -> list[Any]:
-    """Return what a claims path pointer selects, empty where nothing is there (OpenID4VP 7)."""
-    selected = [claims]
-    for component in path:
-        following: list[Any] = []
-        for item in selected:
-            following += _step(item, component)
-        selected = following
-    return selected
-
-
-def _step(item: Any, component: str | int | None) -> list[Any]:
-    if isinstance(component, str):
-        return [item[component]] if isinstance(item, dict) and component in item else []
-    if not isinstance(item, list):
-        return []
-    if component is None:
-        return list(item)
-    return [item[component]] if 0 <= component < len(item) else []
-
-
-def is_mdoc(query: CredentialQuery) -> bool:
-    """Tell whether a query asks for an mdoc."""
-    return query.format == MSO_MDOC
+def selected(claims: Any, path: ClaimPointer | QueryPath) -> tuple[Any, ...]:
+    """Return what a claims path pointer selects; nothing where it meets nothing or the wrong kind of value (OpenID4VP 7)."""
+    try:
+        return select(claims, tuple(path))
+    except WarifuError:
+        return ()

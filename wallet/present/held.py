@@ -13,7 +13,7 @@ from schemas.formats.encoding import b64url_decode, b64url_encode
 from schemas.formats.jose import x5c_chain
 from schemas.formats.mdoc import check_digests, parse_issuer_signed
 from schemas.formats.sdjwt import parse_sd_jwt, resolve
-from wallet.match.matcher import select
+from wallet.match.matcher import selected
 from wallet.vault.entries import StoredCopy
 
 #: Claims that carry the binding of the credential and no statement about the person; they always leave.
@@ -95,7 +95,7 @@ def always_paths(held: HeldCopy, catalogue: Catalogue) -> tuple[Path, ...]:
     if kind is None:
         return ()
     always = kind.always if held.format == "dc+sd-jwt" else kind.always_elements
-    return tuple(path for path in sorted(always) if select(held.claims, path))
+    return tuple(path for path in sorted(always) if selected(held.claims, path))
 
 
 def every_path(held: HeldCopy, catalogue: Catalogue) -> list[Path]:
@@ -123,7 +123,7 @@ def _leaves(claims: Mapping[str, Any], prefix: Path = ()) -> list[Path]:
 
 def line_of(held: HeldCopy, catalogue: Catalogue, path: Path, language: str) -> Line:
     """Return one claim as a person reads it; in our catalogue's words, never in text that came with the credential."""
-    values = select(held.claims, path)
+    values = selected(held.claims, path)
     kind = type_of(catalogue, held.copy)
     claim = claim_at(kind, held.format, path)
     label = None if kind is None else kind.label(held.format, path, language)
