@@ -5,88 +5,56 @@ A module is imported only when one of its commands is called, so that no command
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-import typer
-from typer.core import TyperGroup
+from runtime.commands import Entry, group
 
-#: ``module:attribute`` of a typer application, by the name of its group.
-GROUPS: Final[Mapping[str, str]] = MappingProxyType(
+GROUPS: Final[Mapping[str, Entry]] = MappingProxyType(
     {
-        "residents": "issuer.cli.residents:app",
-        "offer": "issuer.cli.offer:app",
-        "status": "issuer.cli.status:app",
-        "keys": "issuer.cli.keys:app",
-        "audit": "issuer.cli.keys:audit_app",
-        "vectors": "issuer.cli.vectors:vectors",
+        "residents": Entry("issuer.cli.residents:app", "The register (住民基本台帳): residents, households and their history."),
+        "offer": Entry("issuer.cli.offer:app", "Offers (交付の申込み): what a resident's wallet redeems."),
+        "status": Entry("issuer.cli.status:app", "Copies and status lists."),
+        "keys": Entry("issuer.cli.keys:app", "Signing keys of this office."),
+        "audit": Entry("issuer.cli.keys:audit_app", "The audit log of the inner side."),
+        "vectors": Entry("issuer.cli.vectors:vectors", "Run test vectors: every case of our kinds must come out as it says."),
     }
 )
-#: ``module:attribute`` of a command function, by the name of the actor that it sets up or serves.
-INIT: Final[Mapping[str, str]] = MappingProxyType(
+#: By the name of the actor that is set up or served.
+INIT: Final[Mapping[str, Entry]] = MappingProxyType(
     {
-        "inner": "issuer.cli.init_inner:init_inner",
-        "front": "issuer.cli.init_front:init_front",
-        "registrar": "issuer.cli.init_registrar:init_registrar",
+        "inner": Entry(
+            "issuer.cli.init_inner:init_inner",
+            "Set up the inner side: root, document signer, status signer, metadata signer, staff key, client certificate.",
+        ),
+        "front": Entry(
+            "issuer.cli.init_front:init_front",
+            "Set up the public side: it holds offers, tokens and published status lists, and no record or credential key.",
+        ),
+        "registrar": Entry(
+            "issuer.cli.init_registrar:init_registrar",
+            "Set up the registrar: it certifies relying parties, lists issuers and serves the type catalogue.",
+        ),
     }
 )
-SERVE: Final[Mapping[str, str]] = MappingProxyType(
+SERVE: Final[Mapping[str, Entry]] = MappingProxyType(
     {
-        "inner": "issuer.cli.serve_inner:serve_inner",
-        "front": "issuer.cli.serve_front:serve_front",
-        "registrar": "issuer.cli.serve_registrar:serve_registrar",
+        "inner": Entry(
+            "issuer.cli.serve_inner:serve_inner",
+            "Serve the staff network; pull issuance jobs from the front, revoke what changed, publish status lists.",
+        ),
+        "front": Entry(
+            "issuer.cli.serve_front:serve_front",
+            "Serve the public side: OpenID4VCI for wallets, status lists for everybody, one mutual-TLS listener for the inner side.",
+        ),
+        "registrar": Entry(
+            "issuer.cli.serve_registrar:serve_registrar",
+            "Serve the registrar: the public register, the trust list, the type catalogue and the back office.",
+        ),
     }
 )
 
-
-class _Lazy(TyperGroup):
-    """A group whose commands stand in a table and are imported when they are asked for."""
-
-    table: Mapping[str, str] = MappingProxyType({})
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of the table and of what was mounted directly."""
-        return [*self.table, *super().list_commands(ctx)]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import the command named, or return what was mounted directly."""
-        if cmd_name not in self.table:
-            return super().get_command(ctx, cmd_name)
-        command = _load(self.table[cmd_name])
-        command.name = cmd_name
-        return command
-
-
-def _load(target: str) -> Any:
-    module, _, attribute = target.partition(":")
-    found = getattr(importlib.import_module(module), attribute)
-    if isinstance(found, typer.Typer):
-        return typer.main.get_group(found)
-    alone = typer.Typer(add_completion=False)
-    alone.command()(found)
-    return typer.main.get_command(alone)
-
-
-class _Root(_Lazy):
-    table = GROUPS
-
-
-class _Init(_Lazy):
-    table = INIT
-
-
-class _Serve(_Lazy):
-    table = SERVE
-
-
-def _group(cls: type[_Lazy], text: str) -> typer.Typer:
-    group = typer.Typer(cls=cls, help=text, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-    group.callback()(lambda: None)
-    return group
-
-
-app = _group(_Root, "割符 Warifu: the issuing side – a municipality, its front, and the trust services.")
-app.add_typer(_group(_Init, "Set up an actor's home."), name="init")
-app.add_typer(_group(_Serve, "Serve an actor until told to stop."), name="serve")
+app = group("割符 Warifu: the issuing side – a municipality, its front, and the trust services.", GROUPS)
+app.add_typer(group("Set up an actor's home.", INIT), name="init")
+app.add_typer(group("Serve an actor until told to stop.", SERVE), name="serve")
