@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,12 +21,16 @@ from issuer.municipality.credentials.seal import seal
 from issuer.municipality.register import read_record
 from issuer.store.municipality.issuing import credential_copy, subject_handle
 from runtime.store import begin, read
+from schemas.credentials import SpecialRequest
 from schemas.errors import WarifuError
 from schemas.messages.jobs import IssuanceJob
 from schemas.messages.key_proof import check_key_proof
 from schemas.trust import Anchors, SigningIdentity
 
 MAX_PROOFS = 20
+#: How long a request may have waited at the front (deferred issuance) before its proofs count as old.
+JOB_LIFE = timedelta(days=7)
+CLOCK_SKEW = timedelta(minutes=1)
 WORKER = "issuing-worker"
 
 
@@ -55,6 +59,8 @@ def issue(workshop: Workshop, job: IssuanceJob, *, at: datetime) -> Sealed:
         WarifuError: ``invalid_proof``, ``handle_unknown``, ``issuance_refused``, ``record_struck``, ``key_used_twice`` and
             what building and checking refuse; in every case all that was reserved is revoked before it is raised.
     """
+    check_job_for_us(job, workshop.profile.issuer)
+    check_job_recent(job, at)
     keys = proven_keys(job)
     with begin(workshop.engine) as connection:
         _revoke_earlier(connection, job.idempotency_key, at)
@@ -101,6 +107,24 @@ def reconcile(workshop: Workshop, *, at: datetime) -> int:
     return len(left)
 
 
+def check_job_for_us(job: IssuanceJob, issuer: str) -> None:
+    """Refuse proofs that a wallet made for another issuer: the front does not decide whom they are addressed to (C15)."""
+    if job.audience != issuer:
+        raise WarifuError("wrong_audience", "the proofs are addressed to another issuer", clause="OpenID4VCI 1.0 F.1", layer="protocol")
+
+
+def check_job_recent(job: IssuanceJob, at: datetime) -> None:
+    """Refuse a request that is said to be older than a deferred one can be, or to come from the future (C13)."""
+    if not at - JOB_LIFE <= job.received_at <= at + CLOCK_SKEW:
+        raise WarifuError(
+            "invalid_proof",
+            "the request is too old, or dated ahead",
+            hint="ask again; if it persists, compare the clocks of front and inner side",
+            clause="OpenID4VCI 1.0 F.4",
+            layer="protocol",
+        )
+
+
 def proven_keys(job: IssuanceJob) -> list[ec.EllipticCurvePublicKey]:
     """Check every proof again, since the front is not trusted with it; returns the keys in order (C14, C15).
 
@@ -135,7 +159,8 @@ def _attestation(connection: sa.Connection, profile: Profile, job: IssuanceJob, 
     content = attest(kind, record, profile, special_items=handle.special_items, at=at)
     window = validity_window(profile, at=at, ends=content.ends)
     subject = Subject(handle.handle, handle.resident_id, record.record_version)
-    return Attestation(subject, kind, name, content.claims, content.items, window)
+    requested = frozenset(map(SpecialRequest, handle.special_items))
+    return Attestation(subject, kind, name, content.claims, content.items, window, requested)
 
 
 def _revoke_earlier(connection: sa.Connection, idempotency_key: str, at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from issuer.municipality.credentials.cycle import Sealed, Workshop, handed_over, issue, withdraw
 from issuer.municipality.frontier import Front
@@ -13,8 +13,6 @@ from schemas.formats.jwe import encrypt_jwe
 from schemas.messages.jobs import RESULT_ERRORS, EncryptedResponse, IssuanceJob, JobError, JobResult
 from schemas.messages.openid4vci import IssuedCredentials
 
-#: How long a job may have waited at the front before its proofs count as old (deferred issuance).
-JOB_LIFE = timedelta(days=7)
 #: Every refusal that concerns a person has one text, so that nothing can be learned from it (design 4, threat row F15).
 DENIED = JobError("credential_request_denied", "この証明書はこの方法では交付できません。市民課窓口へお越しください。")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from schemas.credentials import Catalogue, CredentialType, catalogue
+from schemas.credentials.outputs import cddl, json_schema
 from schemas.errors import WarifuError
 from schemas.formats.encoding import dump_json
 from schemas.japan.ages import JAPAN_STANDARD_TIME, japan_day
@@ -31,9 +33,21 @@ class Profile:
     @property
     def hash(self) -> str:
         """SHA-256 over everything that shapes a credential, so that a change between two steps is noticed."""
-        types = [[t.vct, t.doctype, sorted(map(list, t.disclosable)), sorted(t.digest_counts_mdoc.items())] for t in self.catalogue.types]
+        types = [_shape(kind) for kind in self.catalogue.types]
         fixed = [self.issuer, self.municipality_code, self.municipality_name, self.prefecture, self.life_days, types]
         return hashlib.sha256(dump_json(fixed)).hexdigest()
+
+
+@functools.lru_cache(maxsize=64)
+def _shape(kind: CredentialType) -> str:
+    """SHA-256 over what a type makes of content in both formats: names, values, what is hidden, how many digests."""
+    shape = [
+        *(kind.vct, kind.doctype, json_schema(kind), cddl(kind)),
+        *(sorted(map(list, kind.disclosable)), sorted(map(list, kind.always))),
+        sorted([list(path), count] for path, count in kind.digest_counts_sd_jwt.items()),
+        sorted(kind.digest_counts_mdoc.items()),
+    ]
+    return hashlib.sha256(dump_json(shape)).hexdigest()
 
 
 def make_profile(*, issuer: str, code: str, name: str, prefecture: str, vct_base: str, doctype_prefix: str) -> Profile:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from issuer.municipality.credentials.profile import STATUS_KIND, Profile, Window
 from issuer.municipality.status.allocate import allocate, open_list
 from issuer.store.municipality.issuing import credential_copy, status_entry
-from schemas.credentials import CredentialType
+from schemas.credentials import CredentialType, SpecialRequest
 from schemas.errors import WarifuError
 from schemas.formats.encoding import b64url_encode, dump_json
 from schemas.formats.jose import jwk_thumbprint
@@ -33,7 +33,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """What one request attests: the same content in every copy of it."""
+    """What one request attests: the same content in every copy of it.
+
+    Attributes:
+        special_requests: what the resident asked for beyond what the law gives unasked, as noted with the offer.
+    """
 
     subject: Subject
     type: CredentialType
@@ -41,6 +45,7 @@ class Attestation:
     content: Mapping[str, Any]
     attested_items: frozenset[str]
     window: Window
+    special_requests: frozenset[SpecialRequest]
 
 
 @dataclass(frozen=True, slots=True)

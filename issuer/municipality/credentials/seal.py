@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
-from collections.abc import Iterator
 from datetime import datetime
 
 from issuer.municipality.credentials.profile import Profile
-from issuer.municipality.credentials.reserve import Reservation
-from schemas.credentials import refuse_numbers
+from issuer.municipality.credentials.reserve import Attestation, Reservation
+from schemas.credentials import check_special_request, refuse_numbers
 from schemas.errors import WarifuError
 from schemas.formats.encoding import b64url_encode
 from schemas.formats.jose import public_jwk, x5c_header
-from schemas.formats.mdoc import ValidityInfo, seal_issuer_signed
-from schemas.formats.sdjwt import seal_sd_jwt
+from schemas.formats.mdoc import ValidityInfo, randoms_from, seal_issuer_signed
+from schemas.formats.sdjwt import salts_from, seal_sd_jwt
 from schemas.trust import Anchors, SigningIdentity
 from schemas.verify import Expected, Policy, verify_issued
 
-SALT_BYTES = 16
-RANDOM_BYTES = 32
+HOLDER_RELATION = "holder_relation"
 
 
 def seal(reservation: Reservation, profile: Profile, identity: SigningIdentity, *, anchors: Anchors, at: datetime) -> str:
@@ -41,11 +38,18 @@ def seal(reservation: Reservation, profile: Profile, identity: SigningIdentity, 
 
 
 def check_before_signing(reservation: Reservation, profile: Profile, identity: SigningIdentity) -> None:
-    """Refuse what must never reach the key: no status, another profile, a life beyond the signer's, forbidden numbers."""
+    """Refuse what must never reach the key.
+
+    No status, another profile, a life beyond the signer's, forbidden numbers, items that nobody asked for, and a holder's
+    relation where it could be withheld.
+    """
+    attestation = reservation.attestation
     check_has_status(reservation, profile)
     check_profile_reserved(reservation, profile)
     check_signer_lasts(reservation, identity)
-    refuse_numbers(reservation.attestation.content)
+    refuse_numbers(attestation.content)
+    check_special_request(attestation.type, attestation.content, requested=attestation.special_requests)
+    check_relation_stays(attestation)
 
 
 def check_has_status(reservation: Reservation, profile: Profile) -> None:
@@ -67,6 +71,19 @@ def check_signer_lasts(reservation: Reservation, identity: SigningIdentity) -> N
     if reservation.attestation.window.end > identity.chain[0].not_valid_after_utc:
         raise WarifuError(
             "signer_ends_first", "the credential would outlive its signer", hint="rotate the document signer: keys rotate", layer="validity"
+        )
+
+
+def check_relation_stays(attestation: Attestation) -> None:
+    """Refuse an mdoc whose holder is not its subject: no element of an mdoc is always released, so that the holder could
+    leave the relation out and pass as the subject (design 4)."""
+    if attestation.format == "mso_mdoc" and HOLDER_RELATION in attestation.content:
+        raise WarifuError(
+            "holder_relation_not_in_mdoc",
+            "an mdoc cannot keep its holder from withholding the relation to the subject",
+            hint="issue the SD-JWT VC, which always discloses it",
+            clause="design 4",
+            layer="policy",
         )
 
 
@@ -93,7 +110,12 @@ def _seal_sd_jwt(reservation: Reservation, profile: Profile, identity: SigningId
     }
     header = {"typ": "dc+sd-jwt", "x5c": x5c_header(identity.chain_der)}
     return seal_sd_jwt(
-        claims, disclosable=kind.disclosable, digest_counts=kind.digest_counts_sd_jwt, salts=_salts(), header=header, signer=identity.signer
+        claims,
+        disclosable=kind.disclosable,
+        digest_counts=kind.digest_counts_sd_jwt,
+        salts=salts_from(secrets.token_bytes),
+        header=header,
+        signer=identity.signer,
     )
 
 
@@ -106,19 +128,8 @@ def _seal_mdoc(reservation: Reservation, identity: SigningIdentity) -> bytes:
         device_key=reservation.holder_key,
         validity=ValidityInfo(signed=window.start, valid_from=window.start, valid_until=window.end),
         status=reservation.status,
-        randoms=_randoms(),
+        randoms=randoms_from(secrets.token_bytes),
         digest_counts=kind.digest_counts_mdoc,
         signer=identity.signer,
         chain_der=identity.chain_der,
     )
-
-
-def _salts() -> Iterator[str]:
-    """Yield salts of 128 bits from the system's generator (RFC 9901 9.3; threat row A24)."""
-    while True:
-        yield base64.urlsafe_b64encode(secrets.token_bytes(SALT_BYTES)).rstrip(b"=").decode("ascii")
-
-
-def _randoms() -> Iterator[bytes]:
-    while True:
-        yield secrets.token_bytes(RANDOM_BYTES)

@@ -30,7 +30,7 @@ def reserved(inner: InnerSide, resident: str, configuration_id: str = "basic-fou
         content = attest(kind, record, inner.profile, special_items=(), at=inner.at)
         window = validity_window(inner.profile, at=inner.at, ends=content.ends)
         subject = Subject(handle, resident, record.record_version)
-        attestation = Attestation(subject, kind, name, content.claims, content.items, window)
+        attestation = Attestation(subject, kind, name, content.claims, content.items, window, frozenset())
         keys = [generate_signer().public_key for _ in range(copies)]
         return reserve(connection, inner.profile, attestation, keys, idempotency_key=handle[:32], at=inner.at)
 

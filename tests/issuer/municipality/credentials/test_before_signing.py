@@ -10,6 +10,7 @@ import pytest
 
 from issuer.municipality.credentials.reserve import Reservation
 from issuer.municipality.credentials.seal import seal
+from schemas.credentials import SpecialRequest
 from schemas.errors import WarifuError
 from schemas.formats.encoding import b64url_decode, parse_json
 from schemas.formats.mdoc import parse_issuer_signed
@@ -66,13 +67,33 @@ def test_no_number_of_a_person_is_signed(inner: InnerSide) -> None:
     assert refused(inner, replace(reservation, attestation=replace(reservation.attestation, content=content))) == "forbidden_number"
 
 
-def test_salts_are_128_bits_and_none_is_used_twice(inner: InnerSide) -> None:
+def with_content(reservation: Reservation, **content: str) -> Reservation:
+    changed = MappingProxyType({**reservation.attestation.content, **content})
+    return replace(reservation, attestation=replace(reservation.attestation, content=changed))
+
+
+@pytest.mark.parametrize("configuration", ["resident-record-sd-jwt", "resident-record-mdoc"])
+def test_nothing_is_signed_that_was_not_specially_requested(inner: InnerSide, configuration: str) -> None:
+    [reservation] = reserved(inner, "P-01", configuration)
+    assert not reservation.attestation.special_requests
+    unasked = with_content(reservation, relationship="世帯主")
+    assert refused(inner, unasked) == "not_specially_requested"
+    asked = replace(unasked, attestation=replace(unasked.attestation, special_requests=frozenset({SpecialRequest.HOUSEHOLDER})))
+    seal(asked, inner.profile, inner.workshop.signer, anchors=inner.workshop.anchors, at=inner.at)
+
+
+def test_no_mdoc_is_signed_whose_holder_is_not_its_subject(inner: InnerSide) -> None:
+    [reservation] = reserved(inner, "P-01", "basic-four-mdoc")
+    assert refused(inner, with_content(reservation, holder_relation="parent")) == "holder_relation_not_in_mdoc"
+
+
+def test_salts_are_144_bits_and_none_is_used_twice(inner: InnerSide) -> None:
     salts: list[str] = []
     for reservation in reserved(inner, "P-01", "resident-record-sd-jwt", copies=8):
         text = seal(reservation, inner.profile, inner.workshop.signer, anchors=inner.workshop.anchors, at=inner.at)
         salts += [parse_json(b64url_decode(disclosure.text))[0] for disclosure in parse_sd_jwt(text).disclosures]
     assert len(set(salts)) == len(salts) > 80
-    assert {len(b64url_decode(salt)) for salt in salts} == {16}
+    assert {len(b64url_decode(salt)) for salt in salts} == {18}
 
 
 def test_digests_of_two_copies_have_nothing_in_common(inner: InnerSide) -> None:
