@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from runtime.fetcher import GuardedFetcher
 from runtime.files import private_directory, write_atomic
 from runtime.settings import DevelopmentOnly, Settings
 from schemas.credentials import Catalogue, catalogue
 from schemas.errors import WarifuError
 from schemas.trust import Anchors
 from schemas.trust.anchor_form import ANCHOR_FOLDER, anchor_files, one_certificate, read_anchor
+
+if TYPE_CHECKING:
+    from runtime.fetcher import GuardedFetcher
 
 HttpsUrl = Annotated[str, Field(pattern=r"^https://")]
 
@@ -37,6 +39,8 @@ class WalletSettings(Settings):
 
     def fetcher(self) -> GuardedFetcher:
         """Return the guarded client that every call of the wallet goes through."""
+        from runtime.fetcher import GuardedFetcher  # noqa: PLC0415 - commands that call nobody do not pay for HTTP
+
         return GuardedFetcher(
             allowed_dev_origins=frozenset(self.development_origins), ca_file=Path(self.tls_ca_file) if self.tls_ca_file else None
         )

@@ -1,28 +1,46 @@
-"""All commands of the wallet, put together."""
+"""The root of `warifu-wallet`: what is mounted where.  A new command is one line in a table."""
 
 from __future__ import annotations
 
-import typer
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
-from wallet.cli import keeping, receiving, setup, showing
+from runtime.commands import Entry, group
 
-app = typer.Typer(
-    name="warifu-wallet",
-    help="Holds a resident's credentials and shows them (割符ウォレット). Reference implementation for pilots. 実証用。",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
+COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
+    {
+        "init": Entry("wallet.cli.setup:init", "Make an empty vault under a passphrase."),
+        "accept": Entry("wallet.cli.receiving:accept", "Redeem an offer: fetch, verify and store one-time copies of each credential."),
+        "refresh": Entry(
+            "wallet.cli.receiving:refresh",
+            "Fetch what the issuer had deferred, and new copies of everything else; the old copies are then forgotten.",
+        ),
+        "list": Entry(
+            "wallet.cli.keeping:list_copies",
+            "List the copies: what they are, until when they are valid, whether they were shown; and what is still awaited.",
+        ),
+        "show": Entry("wallet.cli.keeping:show", "Show everything that one copy says."),
+        "export": Entry(
+            "wallet.cli.keeping:export",
+            "Write one copy, without its holder key, to a file: compact SD-JWT VC text or base64url IssuerSigned.",
+        ),
+        "delete": Entry(
+            "wallet.cli.keeping:delete", "Forget a copy and its key, or everything held. What a verifier has seen stays seen."
+        ),
+        "history": Entry(
+            "wallet.cli.keeping:history",
+            "Show to whom something was shown, when, for what, and which claims; the values are not kept.",
+        ),
+        "present": Entry("wallet.cli.showing:present", "Check a verifier's request, ask for consent, and show what was agreed to."),
+    }
 )
-trust = typer.Typer(help="Whom the wallet trusts.", no_args_is_help=True)
-trust.command("add")(setup.trust_add)
-trust.command("list")(setup.trust_list)
-app.command("init")(setup.init)
-app.add_typer(trust, name="trust")
-app.command("accept")(receiving.accept)
-app.command("refresh")(receiving.refresh)
-app.command("list")(keeping.list_copies)
-app.command("show")(keeping.show)
-app.command("export")(keeping.export)
-app.command("delete")(keeping.delete)
-app.command("history")(keeping.history)
-app.command("present")(showing.present)
+TRUST: Final[Mapping[str, Entry]] = MappingProxyType(
+    {
+        "add": Entry("wallet.cli.setup:trust_add", "Trust a root certificate for the purposes named, and for nothing else."),
+        "list": Entry("wallet.cli.setup:trust_list", "List whom the wallet trusts, and for what."),
+    }
+)
+
+app = group("Holds a resident's credentials and shows them (割符ウォレット). Reference implementation for pilots. 実証用。", COMMANDS)
+app.add_typer(group("Whom the wallet trusts.", TRUST), name="trust")
