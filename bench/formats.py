@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Iterator
 from datetime import timedelta
 
 from cryptography.hazmat.primitives import hashes
@@ -12,27 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.measure import Work
 from runtime.signers import MemorySigner
-from schemas.formats.encoding import b64url_encode
-from schemas.formats.mdoc import ValidityInfo, seal_issuer_signed
-from schemas.formats.sdjwt import seal_sd_jwt
+from schemas.formats.mdoc import ValidityInfo, randoms_from, seal_issuer_signed
+from schemas.formats.sdjwt import salts_from, seal_sd_jwt
 from schemas.formats.status_list import StatusReference
 from schemas.verify import verify_presented
 from tests.world import World
 
 _ECDSA = ec.ECDSA(hashes.SHA256())
 CLAIMS = 20
-
-
-def salts() -> Iterator[str]:
-    """Yield fresh salts of 128 bits."""
-    while True:
-        yield b64url_encode(secrets.token_bytes(16))
-
-
-def randoms() -> Iterator[bytes]:
-    """Yield fresh randoms of 32 bytes."""
-    while True:
-        yield secrets.token_bytes(32)
 
 
 def raw_works() -> dict[str, Work]:
@@ -54,7 +40,7 @@ def seal_works(world: World) -> dict[str, Work]:
     at = world.at
     validity = ValidityInfo(signed=at, valid_from=at, valid_until=at + timedelta(days=14))
     reference = StatusReference(world.warifu.status_uri("cwt"), 4242)
-    some_salts, some_randoms = salts(), randoms()
+    some_salts, some_randoms = salts_from(secrets.token_bytes), randoms_from(secrets.token_bytes)
 
     def sd_jwt() -> object:
         claims = {"iss": world.warifu.issuer, "vct": "https://catalogue.example/x/1", **values}

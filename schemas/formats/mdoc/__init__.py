@@ -19,7 +19,7 @@ from schemas.formats.mdoc.issuer_signed import (
 )
 from schemas.formats.mdoc.mso import KeyAuthorizations, MobileSecurityObject, ValidityInfo, parse_mso
 from schemas.formats.mdoc.present import present_device_response, select_items
-from schemas.formats.mdoc.seal import seal_issuer_signed
+from schemas.formats.mdoc.seal import randoms_from, seal_issuer_signed
 from schemas.formats.mdoc.session_transcript import dc_api_session_transcript, openid4vp_session_transcript
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "parse_issuer_signed",
     "parse_mso",
     "present_device_response",
+    "randoms_from",
     "seal_issuer_signed",
     "select_items",
 ]

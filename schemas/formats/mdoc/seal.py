@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from schemas.formats.status_list import StatusReference
 
 RANDOM_BYTES: Final = 32
+_RANDOMS_PER_BLOCK: Final = 64
 _CLAUSE: Final = "ISO 18013-5 9.1.2.5"
 
 
@@ -72,6 +73,17 @@ def seal_issuer_signed(
         parts += (encode_text(name), head(4, len(items)), *items)
     parts += (_ISSUER_AUTH, issuer_auth)
     return b"".join(parts)
+
+
+def randoms_from(random_bytes: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Yield endless fresh values of 32 bytes, drawn in blocks of 2 KiB, since each draw asks the system.
+
+    Args:
+        random_bytes: returns that many bytes from the system's generator, such as :func:`secrets.token_bytes`.
+    """
+    while True:
+        block = random_bytes(RANDOM_BYTES * _RANDOMS_PER_BLOCK)
+        yield from [block[start : start + RANDOM_BYTES] for start in range(0, len(block), RANDOM_BYTES)]
 
 
 _NAME_SPACES: Final = encode_text("nameSpaces")
