@@ -25,9 +25,7 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
             "wallet.cli.keeping:export",
             "Write one copy, without its holder key, to a file: compact SD-JWT VC text or base64url IssuerSigned.",
         ),
-        "delete": Entry(
-            "wallet.cli.keeping:delete", "Forget a copy and its key, or everything held. What a verifier has seen stays seen."
-        ),
+        "delete": Entry("wallet.cli.keeping:delete", "Forget a copy and its key, or everything held. What a verifier has seen stays seen."),
         "history": Entry(
             "wallet.cli.keeping:history",
             "Show to whom something was shown, when, for what, and which claims; the values are not kept.",
