@@ -1,48 +1,66 @@
-"""The root of ``warifu-verifier``: what is mounted where."""
+"""The root of ``warifu-verifier``: what is mounted where.  A new command is one line in a table."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Final
 
 import typer
 
-from verifier.cli import purposes, requesting, serving, setup, vectors
+from runtime.commands import Entry, group
 
-app = typer.Typer(
-    help="割符 Warifu: the relying party – asks for credentials, verifies them, and keeps nothing of them. 実証用。",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
+    {
+        "init": Entry(
+            "verifier.cli.setup:init", "Set up a verifier: key, store, TLS, purposes; with --registrar also its access certificate."
+        ),
+        "register": Entry(
+            "verifier.cli.setup:register",
+            "Ask the registrar for an access certificate and signed statements for all purposes; also to renew them.",
+        ),
+        "serve": Entry(
+            "verifier.cli.serving:serve_verifier",
+            "Serve wallets on the public listener and the relying party's own systems on the back office.",
+        ),
+        "result": Entry(
+            "verifier.cli.requesting:result",
+            "Read the result of a request; its claims are deleted by the reading. Exit 3 while there is none.",
+        ),
+        "vectors": Entry("verifier.cli.vectors:vectors", "Run test vectors: every case of our kinds must come out as it says."),
+    }
 )
-_request = typer.Typer(help="Ask a wallet.", no_args_is_help=True)
-_trust = typer.Typer(help="Whom this verifier trusts.", no_args_is_help=True)
-_keys = typer.Typer(help="Scoped keys of the back office.", no_args_is_help=True)
-_purposes = typer.Typer(help="What may be asked for, and why.", no_args_is_help=True)
+REQUEST: Final[Mapping[str, Entry]] = MappingProxyType(
+    {"create": Entry("verifier.cli.requesting:create", "Create one request for one wallet and print its link.")}
+)
+TRUST: Final[Mapping[str, Entry]] = MappingProxyType(
+    {
+        "add": Entry("verifier.cli.trust:trust_add", "Trust a root certificate for the purposes named, and for nothing else."),
+        "list": Entry("verifier.cli.trust:trust_list", "List whom this verifier trusts, and for what."),
+    }
+)
+KEYS: Final[Mapping[str, Entry]] = MappingProxyType(
+    {
+        "create": Entry("verifier.cli.keys:key_create", "Make a key for the back office and show it once."),
+        "list": Entry("verifier.cli.keys:key_list", "List the keys of the back office: who, what, since when; never the keys."),
+        "revoke": Entry("verifier.cli.keys:key_revoke", "End a key of the back office."),
+    }
+)
+PURPOSES: Final[Mapping[str, Entry]] = MappingProxyType(
+    {
+        "list": Entry("verifier.cli.purposes:list_purposes", "List the purposes: built in, and of this home."),
+        "show": Entry("verifier.cli.purposes:show", "Show one purpose with the query that it becomes."),
+        "lint": Entry(
+            "verifier.cli.purposes:lint", "Check the file of a purpose: keys, texts in both languages, claims that the type has."
+        ),
+    }
+)
 
-
-@_request.callback()
-def _request_group() -> None:
-    """Ask a wallet."""
-
-
-app.command("init")(setup.init)
-app.command("register")(setup.register)
-app.command("serve")(serving.serve_verifier)
-app.command("result")(requesting.result)
-app.command("vectors")(vectors.vectors)
-_request.command("create")(requesting.create)
-_trust.command("add")(setup.trust_add)
-_trust.command("list")(setup.trust_list)
-_keys.command("create")(setup.key_create)
-_keys.command("list")(setup.key_list)
-_keys.command("revoke")(setup.key_revoke)
-_purposes.command("list")(purposes.list_purposes)
-_purposes.command("show")(purposes.show)
-_purposes.command("lint")(purposes.lint)
-app.add_typer(_request, name="request")
-app.add_typer(_trust, name="trust")
-app.add_typer(_keys, name="keys")
-app.add_typer(_purposes, name="purposes")
+app = group("割符 Warifu: the relying party – asks for credentials, verifies them, and keeps nothing of them. 実証用。", COMMANDS)
+app.add_typer(group("Ask a wallet.", REQUEST), name="request")
+app.add_typer(group("Whom this verifier trusts.", TRUST), name="trust")
+app.add_typer(group("Scoped keys of the back office.", KEYS), name="keys")
+app.add_typer(group("What may be asked for, and why.", PURPOSES), name="purposes")
 
 
 @app.command("verify", context_settings={"ignore_unknown_options": True, "help_option_names": []})

@@ -1,4 +1,4 @@
-"""``init``, ``register``, ``trust`` and ``keys``: a verifier's home, its certificate, whom it trusts, who may call it."""
+"""``init`` and ``register``: a verifier's home and its certificate."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
 
 from runtime import clock, console, tls
-from runtime.fetcher import GuardedFetcher
 from runtime.files import private_directory, write_private
 from runtime.settings import CONFIG_FILE, load_settings
 from runtime.signers import create_file_key, open_signer
-from runtime.store import begin, migrate, open_engine, read
+from runtime.store import begin, migrate, open_engine
 from schemas.credentials import catalogue
-from verifier.cli.options import AsJson, Home, PassphraseFd
-from verifier.keys import SCOPES, create_key, list_keys, revoke_key
-from verifier.policy import add_anchor, load_anchors
+from verifier.cli.options import Home, PassphraseFd
+from verifier.keys import SCOPES, create_key
 from verifier.purposes import PURPOSE_FOLDER, load_purpose_file, load_purposes, registered_purpose_of
 from verifier.registrar import certificate_request, register_at, store_certified
 from verifier.settings import KEY_FILE, TLS_ROOT_FILE, VerifierSettings
@@ -84,6 +81,8 @@ def register(
 
 
 def _register(home: Path, registrar: str, passphrase: bytes, key_fd: int | None) -> None:
+    from runtime.fetcher import GuardedFetcher  # noqa: PLC0415 - only a registration calls anybody
+
     settings = load_settings(VerifierSettings, home)
     signer = open_signer((home / KEY_FILE).absolute().as_uri(), passphrase=passphrase)
     purposes = load_purposes(home, catalogue(settings.vct_base, settings.doctype_prefix))
@@ -103,83 +102,6 @@ def _register(home: Path, registrar: str, passphrase: bytes, key_fd: int | None)
     client_id = store_certified(home, certified, signer.public_key)
     console.print_line(console.words(ja="登録されました", en="Registered"))
     console.print_line(f"  client_id {client_id}")
-
-
-def trust_add(
-    file: Annotated[Path, typer.Argument(help="PEM file of a root certificate")],
-    home: Home,
-    purpose: Annotated[list[str], typer.Option("--purpose", help="issuer or status; issuer with --status-origin means both")],
-    municipality: Annotated[str | None, typer.Option("--municipality", help="全国地方公共団体コード this root may speak for")] = None,
-    status_origin: Annotated[list[str] | None, typer.Option("--status-origin", help="Origin of its status lists; may be repeated")] = None,
-    foreign: Annotated[bool, typer.Option("--foreign", help="A root of another ecosystem: certificate profile of ISO 18013-5")] = False,
-    pinned: Annotated[bool, typer.Option("--pinned", help="The certificate is the signer itself")] = False,
-    status_if_present: Annotated[bool, typer.Option("--status-if-present", help="Its credentials may carry no status")] = False,
-) -> None:
-    """Trust a root certificate for the purposes named, and for nothing else."""
-    purposes = {*purpose, "status"} if "issuer" in purpose and status_origin else set(purpose)
-    rules = {
-        "purposes": sorted(purposes),
-        "municipality": municipality,
-        "status_origins": status_origin or [],
-        "profile": "foreign" if foreign else "strict",
-        "pinned": pinned,
-        "status_policy": "if-present" if status_if_present else None,
-    }
-    console.print_line(console.words(ja="信頼する証明書に加えました: ", en="Trusted from now on: ") + add_anchor(home, _read(file), rules))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter("the file cannot be read", param_hint=path.name) from error
-
-
-def trust_list(home: Home, as_json: AsJson = False) -> None:
-    """List whom this verifier trusts, and for what."""
-    rows = [
-        {
-            "name": anchor.certificate.subject.rfc4514_string() if anchor.certificate else "",
-            "purposes": sorted(purpose.value for purpose in anchor.purposes),
-            "municipality": anchor.municipality,
-            "profile": anchor.profile,
-            "status_origins": sorted(anchor.status_origins),
-        }
-        for anchor in load_anchors(home)
-    ]
-    if as_json:
-        console.print_json(rows)
-        return
-    for row in rows:
-        console.print_line(f"{row['name']}  {', '.join(row['purposes'] or [])}  {row['municipality'] or '-'}  {row['profile']}")
-
-
-def key_create(
-    home: Home,
-    actor: Annotated[str, typer.Option("--actor", help="Who will use it, as the audit names it")],
-    scope: Annotated[list[str], typer.Option("--scope", help="verify or sessions; may be repeated")],
-) -> None:
-    """Make a key for the back office and show it once."""
-    with begin(_engine(home)) as connection:
-        console.print_line(create_key(connection, actor=actor, scopes=scope, at=clock.now()))
-
-
-def key_list(home: Home) -> None:
-    """List the keys of the back office: who, what, since when; never the keys."""
-    with read(_engine(home)) as connection:
-        console.print_json(list_keys(connection))
-
-
-def key_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], home: Home) -> None:
-    """End a key of the back office."""
-    with begin(_engine(home)) as connection:
-        revoke_key(connection, key_id, at=clock.now())
-
-
-def _engine(home: Path) -> Engine:
-    engine = open_engine(load_settings(VerifierSettings, home).store_url)
-    migrate(engine, PACKAGE)
-    return engine
 
 
 def _tls_files(home: Path, tls_folder: Path) -> None:
