@@ -9,14 +9,13 @@ from schemas.verify.presented import verify_issued, verify_presented
 from schemas.verify.status import (
     CWT_LIST,
     JWT_LIST,
-    StatusLists,
     StatusSource,
-    StatusToken,
     VerifiedStatusList,
     check_status_list,
     check_status_origin,
     origin_of,
 )
+from schemas.verify.status_lists import StatusLists, StatusToken
 from schemas.verify.steps import Refusal, Report, Step, StepResult, UndeterminedRefusal, query_refusal, with_query
 
 __all__ = [

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from schemas.errors import WarifuError
 from schemas.trust import SignerIdentity
 from schemas.verify.policy import ANY_TYPE
+
+Given = TypeVar("Given", str, bytes)
 
 
 def check_type(found: object, types: frozenset[str], *, clause: str) -> str:
@@ -114,8 +117,11 @@ def check_expected_holder(found: ec.EllipticCurvePublicKey | None, expected: ec.
         )
 
 
-def expectation(value: str | bytes | None, name: str) -> None:
-    """Refuse to check a binding against nothing: a verifier without a nonce of its own accepts any replay (A18)."""
+def expectation(value: Given | None, name: str) -> Given:
+    """Return what the verifier expects; refuses to check a binding against nothing (``expectation_missing``).
+
+    A verifier without a nonce or a session of its own accepts any replay (A18).
+    """
     if not value:
         raise WarifuError(
             "expectation_missing",
@@ -124,6 +130,7 @@ def expectation(value: str | bytes | None, name: str) -> None:
             clause="OpenID4VP 14.1",
             layer="key-binding",
         )
+    return value
 
 
 def stated_code(container: Mapping[str, object]) -> object:

@@ -143,5 +143,5 @@ def check_device(
 
 def check_for_session(document: UnverifiedDocument, expected: Expected) -> None:
     """The device signature covers the session that the verifier itself remembers (B02, B03)."""
-    expectation(expected.session_transcript, "session transcript")
-    check_device_signature(document, session_transcript=expected.session_transcript or b"")
+    session_transcript = expectation(expected.session_transcript, "session transcript")
+    check_device_signature(document, session_transcript=session_transcript)

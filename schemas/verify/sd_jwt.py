@@ -136,15 +136,14 @@ def check_binding(
         check_unbound(sd_jwt)
         trace.skip(Step.KEY_BINDING, "key_binding_not_required")
         return None
-    expectation(expected.nonce, "nonce")
-    expectation(expected.audience, "audience")
+    nonce, audience = expectation(expected.nonce, "nonce"), expectation(expected.audience, "audience")
     holder_key = confirmation_key(sd_jwt.payload)
     check_expected_holder(holder_key, expected.holder_key)
     check_key_binding(
         sd_jwt,
         holder_key=holder_key,
-        nonce=expected.nonce or "",
-        audience=expected.audience or "",
+        nonce=nonce,
+        audience=audience,
         at=at,
         max_age=policy.key_binding_max_age,
         skew=policy.skew,

@@ -7,7 +7,7 @@ what speaks against itself is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -16,12 +16,15 @@ from urllib.parse import urlsplit
 from schemas.errors import UndeterminedError, WarifuError
 from schemas.formats.status_list import StatusBits, StatusReference, parse_status_token, verify_status_token
 from schemas.trust import Anchors, SignerIdentity, TrustAnchor, TrustPurpose, check_chain, check_path_times
+from schemas.trust.anchors import DEFAULT_LIST_BYTES
 from schemas.verify.policy import Policy, StatusOutcome
 
 JWT_LIST: Final = "application/statuslist+jwt"
 CWT_LIST: Final = "application/statuslist+cwt"
 MAX_LIST_LIFE: Final = timedelta(hours=24)
 _SKEW: Final = timedelta(seconds=60)
+#: Four certificates of 8 KiB, in base64 twice over in a JWT, and the rest of the claims.
+_AROUND_A_LIST: Final = 64 * 1024
 _NO_END: Final = datetime.max.replace(tzinfo=UTC)
 _CLAUSE: Final = "Token Status List 8.3"
 
@@ -93,7 +96,8 @@ def check_status_list(
             ``status_list_rollback`` (E07), or what the reader of the format raises (E05).
         UndeterminedError: ``status_list_expired``.
     """
-    token = parse_status_token(body, media_type=media_type)
+    longest = max((anchor.max_list_bytes for anchor in anchors.for_purpose(TrustPurpose.STATUS)), default=DEFAULT_LIST_BYTES)
+    token = parse_status_token(body, media_type=media_type, max_bytes=max_token_bytes(longest))
     check_list_subject(token.uri, uri)
     signer = check_chain(token.chain_der, anchors=anchors, purpose=TrustPurpose.STATUS, at=at)
     verify_status_token(token, signer.public_key)
@@ -103,6 +107,14 @@ def check_status_list(
     check_list_times(token.iat, token.exp, signer.anchor, at)
     check_rollback(token.iat, newest_iat)
     return VerifiedStatusList(uri, token.iat, exp, token.ttl, token.decode(max_decoded=signer.anchor.max_list_bytes), signer)
+
+
+def max_token_bytes(max_list_bytes: int) -> int:
+    """Return the greatest size of a token around a list of ``max_list_bytes`` (E05).
+
+    A list that does not shrink grows by base64url twice over in a JWT, to 16/9; certificates and other claims come to that.
+    """
+    return max_list_bytes * 16 // 9 + _AROUND_A_LIST
 
 
 def check_list_subject(subject: str, uri: str) -> None:
@@ -226,60 +238,6 @@ def check_status_value(value: int) -> None:
         value, ("status_value_unknown", "has a status that is not known here")
     )
     raise _refuse(code, f"the credential {text}", hint="ask the holder to refresh it", clause="Token Status List 7.1")
-
-
-@dataclass(frozen=True, slots=True)
-class StatusToken:
-    """A status list as it was fetched; ``fetched_at`` None where that is not known."""
-
-    uri: str
-    media_type: str
-    body: bytes
-    fetched_at: datetime | None = None
-
-
-class StatusLists:
-    """A source over lists that are at hand already; lists of one address stand in the order of fetching.
-
-    Each list is checked at the time it was fetched, once for each anchor; where that time is not known, at every use.
-    """
-
-    def __init__(self, tokens: Iterable[StatusToken], *, anchors: Anchors) -> None:
-        self._tokens: dict[tuple[str, str], list[StatusToken]] = {}
-        self._checked: dict[tuple[str, str, TrustAnchor], VerifiedStatusList] = {}
-        self._anchors = anchors
-        for token in tokens:
-            self._tokens.setdefault((token.uri, token.media_type), []).append(token)
-
-    def token_for(
-        self, ref: StatusReference, *, media_type: str, anchor: TrustAnchor, at: datetime, max_age: timedelta | None
-    ) -> VerifiedStatusList:
-        """Return the last list for ``ref``; see :class:`StatusSource`. Raises ``status_unavailable``, ``status_list_stale``."""
-        tokens = self._tokens.get((ref.uri, media_type))
-        if not tokens:
-            raise _undetermined("status_unavailable", "the credential's status list is not at hand", hint="give the list of its address")
-        found = self._checked.get((ref.uri, media_type, anchor))
-        if found is None:
-            found = self._check(tokens, anchor, at)
-            if all(token.fetched_at is not None for token in tokens):
-                self._checked[ref.uri, media_type, anchor] = found
-        check_freshness(found, tokens[-1].fetched_at or found.iat, at, max_age)
-        return found
-
-    def _check(self, tokens: Sequence[StatusToken], anchor: TrustAnchor, at: datetime) -> VerifiedStatusList:
-        found: VerifiedStatusList | None = None
-        for token in tokens:
-            found = check_status_list(
-                token.body,
-                media_type=token.media_type,
-                uri=token.uri,
-                anchors=self._anchors,
-                at=token.fetched_at or at,
-                newest_iat=found.iat if found is not None else None,
-                issuer=anchor,
-            )
-        assert found is not None
-        return found
 
 
 def check_freshness(found: VerifiedStatusList, fetched_at: datetime, at: datetime, max_age: timedelta | None) -> None:

@@ -18,7 +18,7 @@ from runtime.fetcher import Fetched
 from schemas.errors import UndeterminedError, WarifuError
 from schemas.formats.status_list import StatusReference
 from schemas.trust import Anchors, TrustAnchor
-from schemas.verify.status import VerifiedStatusList, check_status_list, check_status_origin
+from schemas.verify.status import VerifiedStatusList, check_status_list, check_status_origin, max_token_bytes
 from verifier.status.newest import NewestLists
 
 SHORTEST_TTL: Final = timedelta(seconds=1)
@@ -123,7 +123,7 @@ class StatusCache:
 
     def _fetch(self, wanted: MissingList) -> VerifiedStatusList:
         check_status_origin(wanted.uri, wanted.anchor)
-        limit = wanted.anchor.max_list_bytes * 16 // 9 + 16 * 1024
+        limit = max_token_bytes(wanted.anchor.max_list_bytes)
         fetched = self._fetcher.get(wanted.uri, accept=wanted.media_type, max_bytes=limit)
         _check_answer(fetched, wanted.media_type)
         verified = check_status_list(

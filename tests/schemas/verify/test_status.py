@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -304,6 +305,19 @@ def test_bound_on_the_unpacked_list() -> None:
     given = [token("jwt", bits=bits)]
     attempt(PRESENTED["jwt"], status=StatusLists(given, anchors=enough))
     assert refused(PRESENTED["jwt"], status=StatusLists(given, anchors=small)) == (Step.STATUS, "status_list_too_large")
+
+
+@pytest.mark.parametrize("encoding", FORMATS)
+def test_bound_on_the_token(encoding: str) -> None:
+    """E05: a list as long as the anchor allows is read even where it does not shrink; what is much longer is not parsed."""
+    size = 4096
+    anchors = Anchors([replace(WORLD.warifu.anchor, max_list_bytes=size)])
+    noise = token(encoding, bits=StatusBits(random.Random(1).randbytes(size)))
+    assert len(noise.body) > size
+    assert check(noise, anchors=anchors).bits.data
+    longer = token(encoding, bits=StatusBits(random.Random(1).randbytes(size * 32)))
+    assert code_of(longer, anchors=anchors) == "too_large"
+    assert check(longer).uri == longer.uri
 
 
 def test_zip_bomb() -> None:
