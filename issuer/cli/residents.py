@@ -108,7 +108,7 @@ def show(
 def search_command(
     home: Home,
     text: Annotated[str, typer.Argument(help="Beginning of a name or reading, in any variant; or a 宛名番号")],
-    limit: Annotated[int, typer.Option("--limit", min=1, max=200)] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="At most so many people")] = 50,
     struck: Annotated[bool, typer.Option("--struck", help="Find struck records (除票) too")] = False,
     as_json: AsJson = False,
 ) -> None:

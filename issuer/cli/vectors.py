@@ -52,8 +52,8 @@ CONSUMERS: Final[Mapping[str, Consumer]] = {"key-proof": _key_proof, "dpop": _dp
 
 
 def vectors(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of test vectors, read with everything below it")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
 ) -> int:
     """Run test vectors: every case of our kinds must come out as it says."""
     return run_vectors(folder, CONSUMERS, json=as_json)

@@ -64,7 +64,11 @@ app.add_typer(group("What may be asked for, and why.", PURPOSES), name="purposes
 
 
 @app.command("verify", context_settings={"ignore_unknown_options": True, "help_option_names": []})
-def verify(arguments: Annotated[list[str] | None, typer.Argument(metavar="FILE --anchors PEM …")] = None) -> int:
+def verify(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="FILE --anchors PEM …", help="The file, and options of this command")
+    ] = None,
+) -> int:
     """Verify one credential or presentation from a file, offline; `verify --help` lists the options."""
     from verifier.cli.verify import main  # noqa: PLC0415 - normally answered before typer is loaded
 

@@ -33,7 +33,9 @@ def key_list(home: Home) -> None:
         console.print_json(list_keys(connection))
 
 
-def key_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], home: Home) -> None:
+def key_revoke(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the key, as keys list shows it; not the key")], home: Home
+) -> None:
     """End a key of the back office."""
     with begin(_engine(home)) as connection:
         revoke_key(connection, key_id, at=clock.now())

@@ -31,7 +31,7 @@ def list_purposes(home: Home, as_json: AsJson = False) -> None:
         console.print_line(f"{purpose.name:<24} {console.words(ja=purpose.text['ja'], en=purpose.text['en'])}")
 
 
-def show(name: Annotated[str, typer.Argument()], home: Home) -> None:
+def show(name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a purpose, as purposes list shows it")], home: Home) -> None:
     """Show one purpose with the query that it becomes."""
     purposes = load_purposes(home, _catalogue(home))
     if name not in purposes:
@@ -40,7 +40,7 @@ def show(name: Annotated[str, typer.Argument()], home: Home) -> None:
 
 
 def lint(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML file of a purpose")],
     vct_base: Annotated[str, typer.Option(help="https base of the catalogue's types")] = "https://catalogue.example",
     doctype_prefix: Annotated[str, typer.Option(help="Prefix of the catalogue's docTypes")] = "example.catalogue",
 ) -> None:

@@ -58,7 +58,7 @@ def _qr(link: str) -> list[str]:
 
 
 def result(
-    session: Annotated[str, typer.Argument(metavar="ID")],
+    session: Annotated[str, typer.Argument(metavar="ID", help="Session, as request create named it")],
     home: Home,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the answer")] = 0,
     as_json: AsJson = False,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -21,9 +21,18 @@ EPILOG: Final = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a call as every other command does."""
+
+    def error(self, message: str) -> NoReturn:
+        _say(f"error: {message}")
+        _say(f"hint: {self.prog} --help shows the usage")
+        sys.exit(2)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line of ``verify``."""
-    made = argparse.ArgumentParser(
+    made = _Parser(
         f"{PROG} verify", description="Verify one credential or presentation from a file, offline.", epilog=EPILOG, allow_abbrev=False
     )
     made.add_argument("file", metavar="FILE", help="SD-JWT VC, DeviceResponse or IssuerSigned; - for standard input")
@@ -41,7 +50,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _instant(text: str) -> datetime:
-    value = datetime.fromisoformat(text)
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("no instant, such as 2026-04-01T12:00:00Z") from error
     if value.tzinfo is None:
         raise argparse.ArgumentTypeError("an instant needs its zone, such as a final Z")
     return value.astimezone(UTC)
