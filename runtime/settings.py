@@ -16,6 +16,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -23,7 +24,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from runtime.files import write_private
 from schemas.errors import WarifuError
+from schemas.formats.flat_toml import Scalar, dump_toml
 
 CONFIG_FILE: Final = "config.toml"
 _COMMON_SECRETS: Final = frozenset(
@@ -64,6 +67,15 @@ class Settings(BaseSettings):
 
 
 T = TypeVar("T", bound=Settings)
+
+
+def write_config(home: Path, values: Mapping[str, Scalar | Sequence[Scalar]]) -> None:
+    """Write ``<home>/config.toml`` at init, for its owner alone and never over an existing one.
+
+    Raises:
+        WarifuError: ``file_exists``, ``config_invalid`` for a text with control characters, store errors.
+    """
+    write_private(home / CONFIG_FILE, dump_toml(values), replace=False)
 
 
 def load_settings(cls: type[T], home: Path) -> T:

@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 
 import typer
 
-from issuer.cli.config_file import write_config
 from issuer.front.office import STORE_PACKAGE
 from issuer.front.settings import FrontSettings
 from runtime import console, tls
 from runtime.files import private_directory
 from runtime.migrations import migrate
-from runtime.settings import load_settings
+from runtime.settings import load_settings, write_config
 from runtime.store import open_engine
 from schemas.japan.codes import check_municipality_code
 from schemas.messages.openid4vci import check_issuer_identifier

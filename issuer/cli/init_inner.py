@@ -13,8 +13,8 @@ from issuer.keys import KeyRole, create_root, rotate
 from issuer.municipality.office import CLIENT_CERTIFICATE, CLIENT_KEY, Office, open_office
 from issuer.municipality.staff_keys import SCOPES, create_staff_key
 from runtime import clock, console, tls
-from runtime.files import private_directory, write_atomic, write_private
-from runtime.settings import CONFIG_FILE
+from runtime.files import private_directory, write_atomic
+from runtime.settings import write_config
 from runtime.store import begin
 from schemas.japan.codes import check_municipality_code
 
@@ -40,7 +40,7 @@ def init_inner(
     private_directory(home)
     private_directory(home / "keys")
     passphrase = console.read_secret(passphrase_fd, console.words(ja="鍵のパスフレーズ", en="Passphrase of the keys"), confirm=True)
-    config = {
+    config: dict[str, str | int | float] = {
         "municipality_code": code,
         "municipality_name": name,
         "prefecture": prefecture,
@@ -52,7 +52,7 @@ def init_inner(
         "status_ttl_seconds": max(1, round(tick)),
         "staff_port": staff_port,
     }
-    write_private(home / CONFIG_FILE, _toml({**config, "development_origins": [_origin(front_url)]}), replace=False)
+    write_config(home, {**config, "development_origins": [_origin(front_url)]})
     _tls_files(home, tls_folder)
     office = open_office(home)
     staff_key = _make_keys(office, passphrase, export)
@@ -91,18 +91,3 @@ def _tls_files(home: Path, tls_folder: Path) -> None:
 
 def _origin(url: str) -> str:
     return "/".join(url.split("/", 3)[:3])
-
-
-def _toml(values: dict[str, object]) -> bytes:
-    """Write flat settings as TOML; strings have no control characters, since they came from the command line as words."""
-    lines = []
-    for key, value in values.items():
-        if isinstance(value, list):
-            lines.append(f"{key} = [{', '.join(_quoted(str(item)) for item in value)}]")
-        else:
-            lines.append(f"{key} = {_quoted(value) if isinstance(value, str) else value}")
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

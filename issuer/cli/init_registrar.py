@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import typer
 
-from issuer.cli.config_file import write_config
 from issuer.trust_services.registrar.access import create_api_key
 from issuer.trust_services.registrar.keys import ROOT_FILE, create_keys
 from issuer.trust_services.registrar.office import STORE_PACKAGE
@@ -18,7 +17,7 @@ from issuer.trust_services.registrar.settings import RegistrarSettings
 from runtime import clock, console, tls
 from runtime.files import private_directory
 from runtime.migrations import migrate
-from runtime.settings import load_settings
+from runtime.settings import load_settings, write_config
 from runtime.store import open_engine
 
 #: Who registers relying parties does not thereby change the list of issuers.

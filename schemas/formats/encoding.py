@@ -1,8 +1,8 @@
-"""base64url, JSON and CBOR, read strictly and written deterministically.
+"""base64url and JSON, read strictly and written deterministically; with the limits of CBOR (``schemas.formats.cbor``).
 
 Readers here accept exactly one spelling of a value and raise :class:`schemas.errors.WarifuError` for everything else;
 no foreign exception leaves this module.  JSON is read by jiter (refuses duplicate keys, NaN and lone surrogates; see
-docs/adr for the measurement), CBOR by cbor2 under our own limits.
+docs/adr for the measurement).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import binascii
 from collections.abc import Iterable
 from typing import Any, Final
 
-import cbor2
 import jiter
 import orjson
 
@@ -182,8 +181,3 @@ def b64url_json(values: Iterable[Any]) -> list[bytes]:
 
 def _not_serialisable() -> WarifuError:
     return WarifuError("not_serialisable", "a value cannot be written as JSON", clause="RFC 7493 2")
-
-
-def cbor_encode(value: Any) -> bytes:
-    """Write ``value`` in CBOR with shortest lengths, map keys in the order given (RFC 8949 4.1)."""
-    return cbor2.dumps(value)

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from schemas.errors import WarifuError
+from schemas.formats.flat_toml import dump_toml
 from schemas.trust.anchors import TrustAnchor, TrustPurpose
 
 ANCHOR_FOLDER: Final = "anchors"
@@ -71,22 +72,15 @@ def one_certificate(pem: bytes) -> x509.Certificate:
 
 
 def anchor_files(certificate: x509.Certificate, rules: Mapping[str, Any]) -> tuple[str, bytes, bytes]:
-    """Return the stem, the TOML and the PEM under which an anchor is kept, after checking that they make one."""
+    """Return the stem, the TOML and the PEM under which an anchor is kept, after checking that they make one.
+
+    Raises:
+        WarifuError: ``bad_anchor``, or ``config_invalid`` for a rule with control characters.
+    """
     given = {name: value for name, value in rules.items() if value is not None}
     anchor_of(certificate, given)
     stem = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()[:16]
-    lines = [f"{name} = {_toml(value)}" for name, value in given.items()]
-    return stem, ("\n".join(lines) + "\n").encode(), certificate.public_bytes(Encoding.PEM)
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return stem, dump_toml(given), certificate.public_bytes(Encoding.PEM)
 
 
 def bad_anchor(reason: str) -> WarifuError:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from runtime.settings import DevelopmentOnly, PublicAddress, Section, Settings, is_loopback, load_settings
+from runtime.settings import DevelopmentOnly, PublicAddress, Section, Settings, is_loopback, load_settings, write_config
 from schemas.errors import WarifuError
 
 
@@ -150,3 +150,14 @@ def test_settings_do_not_change_and_hide_their_secrets(tmp_path: Path) -> None:
 )
 def test_loopback(address: str, expected: bool) -> None:
     assert is_loopback(address) is expected
+
+
+def test_a_configuration_is_written_once_for_its_owner(tmp_path: Path) -> None:
+    values = {"public_url": "https://localhost:8443", "port": 1234, "development_origins": ["https://localhost:9443"]}
+    write_config(tmp_path, values)
+    settings = load_settings(DeskSettings, tmp_path)
+    assert (settings.port, settings.development_origins) == (1234, {"https://localhost:9443"})
+    assert (tmp_path / "config.toml").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(WarifuError) as error:
+        write_config(tmp_path, values)
+    assert error.value.code == "file_exists"

@@ -10,7 +10,7 @@ import typer
 
 from runtime import clock, console, tls
 from runtime.files import private_directory, write_private
-from runtime.settings import CONFIG_FILE, load_settings
+from runtime.settings import load_settings, write_config
 from runtime.signers import create_file_key, open_signer
 from runtime.store import begin, migrate, open_engine
 from schemas.credentials import catalogue
@@ -44,7 +44,7 @@ def init(
     private_directory(home)
     private_directory(home / "keys")
     passphrase = console.read_secret(passphrase_fd, console.words(ja="鍵のパスフレーズ", en="Passphrase of the key"), confirm=True)
-    values: dict[str, object] = {
+    values: dict[str, str | int | list[str]] = {
         "public_url": public_url,
         "store_url": f"sqlite:///{(home / 'verifier.db').absolute()}",
         "name": name,
@@ -53,7 +53,7 @@ def init(
         "tls_ca_file": str((home / TLS_ROOT_FILE).absolute()),
         "allowed_dev_origins": development_origin or [],
     }
-    write_private(home / CONFIG_FILE, _toml(values), replace=False)
+    write_config(home, values)
     settings = load_settings(VerifierSettings, home)
     _tls_files(home, tls_folder)
     create_file_key(home / KEY_FILE, passphrase=passphrase)
@@ -116,15 +116,3 @@ def _purpose_files(home: Path, paths: list[Path], settings: VerifierSettings) ->
     for path in paths:
         purpose = load_purpose_file(path, types)
         write_private(home / PURPOSE_FOLDER / f"{purpose.name}.toml", path.read_bytes())
-
-
-def _toml(values: dict[str, object]) -> bytes:
-    return "".join(f"{name} = {_toml_value(value)}\n" for name, value in values.items()).encode()
-
-
-def _toml_value(value: object) -> str:
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    if isinstance(value, int):
-        return str(value)
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
