@@ -122,7 +122,7 @@ def test_a_replayed_request_is_not_fresh(town: Town, holder: Holder) -> None:
 def certified(authority: Authority, name: str = "割符銀行", **changes: Any) -> SigningIdentity:
     signer = signer_for(f"forger {name}")
     values: dict[str, Any] = {
-        "subject": Subject(f"{name} Verifier", name),
+        "subject": Subject("Verifier", name),
         "public_key": signer.public_key,
         "issuer": authority,
         "uris": [VERIFIER],
@@ -147,9 +147,9 @@ def unknown_registrar(town: Town, name: str = "割符登録局") -> Authority:
 
 
 def speaking_as(town: Town, identity: SigningIdentity) -> CreatedRequest:
-    """Serve the bank's request signed by ``identity``, with a link that fits it."""
+    """Serve the bank's request signed by ``identity``, without the bank's registration, with a link that fits it."""
     client_id = client_id_for(identity.chain_der[0])
-    instead(town, lambda claims: claims.update(client_id=client_id, iss=client_id), identity)
+    instead(town, lambda claims: claims.update(client_id=client_id, iss=client_id, verifier_info=[]), identity)
     request = town.ask()
     link = f"haip-vp://?client_id={quote(client_id, safe='')}&request_uri={quote(request.request_uri, safe='')}&request_uri_method=post"
     return CreatedRequest(request.session, request.flow, link, None, request.request_uri, request.expires_at)

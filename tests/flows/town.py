@@ -57,6 +57,7 @@ CATALOGUE = catalogue("https://catalogue.example", "example.catalogue")
 ALL = ("resident-record-sd-jwt", "resident-record-mdoc", "basic-four-sd-jwt", "basic-four-mdoc")
 GAIJI = "P-01"
 Handle = Callable[[httpx.Request], httpx.Response | None]
+StoreUrls = Callable[[str], str]
 
 
 @dataclass
@@ -252,14 +253,19 @@ def registrations(world: World, chosen: Sequence[Purpose], client_id: str, **cha
 
 
 @contextmanager
-def build_town(folder: Path, *, deferred_after: float = 5.0, **front_settings: Any) -> Iterator[Town]:
-    """Put a town together in ``folder``; ``front_settings`` change the front's."""
+def build_town(folder: Path, *, stores: StoreUrls | None = None, deferred_after: float = 5.0, **front_settings: Any) -> Iterator[Town]:
+    """Put a town together in ``folder``; ``front_settings`` change the front's.
+
+    Args:
+        stores: gives the URL of the empty store of ``inner``, ``front`` and ``verifier``; SQLite files in ``folder`` where None.
+    """
     world, clock = World(), Clock()
-    inner_engine, profile, workshop = _inner_side(folder, world)
-    front, lists = _front(folder, world, clock, deferred_after=deferred_after, **front_settings)
+    store_of: StoreUrls = stores or (lambda name: f"sqlite:///{folder / name}.db")
+    inner_engine, profile, workshop = _inner_side(store_of("inner"), world)
+    front, lists = _front(folder, world, clock, store_url=store_of("front"), deferred_after=deferred_after, **front_settings)
     with AsgiBridge({}) as bridge:
         wire = Wire(bridge)
-        verifier = _verifier(folder, world, clock, wire)
+        verifier = _verifier(store_of("verifier"), world, clock, wire)
         bridge.apps |= {
             FRONT: public_side.create_app(front, lists),
             INTERNAL: front_internal.create_app(front, lists),
@@ -271,8 +277,8 @@ def build_town(folder: Path, *, deferred_after: float = 5.0, **front_settings: A
         engine.dispose()
 
 
-def _inner_side(folder: Path, world: World) -> tuple[sa.Engine, Profile, Workshop]:
-    engine = open_engine(f"sqlite:///{folder / 'inner.db'}")
+def _inner_side(store_url: str, world: World) -> tuple[sa.Engine, Profile, Workshop]:
+    engine = open_engine(store_url)
     migrate(engine, "issuer.store.municipality")
     city = RegisterCity(world.warifu.code, world.warifu.name, "架空県", japan_day(world.at))
     with begin(engine) as connection:
@@ -292,7 +298,6 @@ def _inner_side(folder: Path, world: World) -> tuple[sa.Engine, Profile, Worksho
 def _front(folder: Path, world: World, clock: Clock, **changes: Any) -> tuple[FrontOffice, PublishedLists]:
     values: dict[str, Any] = {
         "public_url": world.warifu.issuer,
-        "store_url": f"sqlite:///{folder / 'front.db'}",
         "municipality_code": world.warifu.code,
         "name_ja": "割符市",
         "name_en": "Warifu City",
@@ -304,11 +309,11 @@ def _front(folder: Path, world: World, clock: Clock, **changes: Any) -> tuple[Fr
     return office, PublishedLists(folder / "status", f"{world.warifu.issuer}/status")
 
 
-def _verifier(folder: Path, world: World, clock: Clock, wire: Wire) -> Office:
+def _verifier(store_url: str, world: World, clock: Clock, wire: Wire) -> Office:
     chosen = purposes()
     return make_office(
         public_url=VERIFIER,
-        engine=open_engine(f"sqlite:///{folder / 'verifier.db'}"),
+        engine=open_engine(store_url),
         anchors=world.anchors,
         client_id=world.audience,
         identity=world.bank.identity,

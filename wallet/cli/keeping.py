@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,10 +11,9 @@ from runtime import clock, console
 from runtime.files import write_private
 from runtime.settings import load_settings
 from schemas.errors import WarifuError
-from schemas.formats.encoding import b64url_encode
 from wallet.cli.options import AsJson, Home, PassphraseFd, confirmed, open_vault_of
 from wallet.cli.tables import print_table
-from wallet.present.held import claim_lines, open_copy, title_of
+from wallet.present.held import claim_lines, json_form, open_copy, title_of
 from wallet.settings import WalletSettings
 from wallet.vault.content import VaultContent
 from wallet.vault.entries import StoredCopy
@@ -73,20 +72,11 @@ def show(copy_id: CopyId, home: Home, as_json: AsJson = False, passphrase_fd: Pa
         copy = vault.content.copy(copy_id)
     held = open_copy(copy)
     if as_json:
-        console.print_json({**_summary(copy), "claims": _json_form(held.claims)})
+        console.print_json({**_summary(copy), "claims": json_form(held.claims)})
         return
     types = load_settings(WalletSettings, home).types()
     lines = claim_lines(held, types, locale())
     print_table(title_of(types, copy, locale()), ("", ""), [(line.label, line.value) for line in lines])
-
-
-def _json_form(value: Any) -> Any:
-    """Return claims as JSON has them: bytes of an mdoc as base64url."""
-    if isinstance(value, bytes):
-        return b64url_encode(value)
-    if isinstance(value, dict):
-        return {str(name): _json_form(item) for name, item in value.items()}
-    return [_json_form(item) for item in value] if isinstance(value, list) else value
 
 
 def export(

@@ -16,6 +16,8 @@ from wallet.vault.vault import Vault, check_vault_there, opened
 
 Home = Annotated[Path, typer.Option("--home", envvar="WARIFU_HOME", help="Folder of this wallet")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON")]
+#: What counts as a yes; a key that was hit by chance does not.
+YES = frozenset({"y", "yes", "ｙ", "はい"})
 PassphraseFd = Annotated[int | None, typer.Option("--passphrase-fd", help="Read the passphrase from this file descriptor")]
 
 
@@ -42,14 +44,11 @@ def _warn_of_rollback() -> None:
 
 
 def confirmed(question: str, yes: bool) -> bool:
-    """Ask the holder, unless the answer was given on the command line; no answer at all is a no."""
+    """Ask the holder on stderr, unless the answer was given on the command line; anything but a yes is a no."""
     if yes:
         return True
-    try:
-        return typer.confirm(question, err=True)
-    except typer.Abort:
-        console.print_note()
-        return False
+    print(f"{console.safe_text(question)} [y/N]: ", end="", file=sys.stderr, flush=True)  # noqa: T201 - no line end before the answer
+    return sys.stdin.readline().strip().lower() in YES
 
 
 def line_of_stdin(argument: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from cryptography import x509
@@ -149,6 +150,17 @@ def claim_at(kind: CredentialType | None, format_name: str, path: Path) -> Claim
 def dotted(path: Path) -> str:
     """Return a path as the command line writes it: ``address.prefecture``, ``nationalities.*``."""
     return ".".join("*" if part is None else str(part) for part in path)
+
+
+def json_form(value: Any) -> Any:
+    """Return claims in JSON types: dates of an mdoc as ISO text, bytes as base64url."""
+    if isinstance(value, dict):
+        return {str(name): json_form(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_form(item) for item in value]
+    if isinstance(value, bytes):
+        return b64url_encode(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _plain(value: Any) -> str:

@@ -65,7 +65,7 @@ class IssuanceClient:
             UndeterminedError: ``issuer_unreachable`` and what the fetcher raises.
         """
         metadata = parse_issuer_metadata(self._get(well_known_url(issuer, "openid-credential-issuer")), expected_issuer=issuer)
-        check_own_endpoints(issuer, _endpoints(metadata))
+        check_own_endpoints(issuer, endpoints_of(metadata))
         server = authorization_server_of(metadata, authorization_server)
         answer = self._get(well_known_url(server, "oauth-authorization-server"))
         token_endpoint = parse_authorization_server_metadata(answer, expected_issuer=server).token_endpoint
@@ -168,7 +168,8 @@ class IssuanceClient:
         return {"dpop": proof}
 
 
-def _endpoints(metadata: IssuerMetadata) -> list[str | None]:
+def endpoints_of(metadata: IssuerMetadata) -> list[str | None]:
+    """Return every endpoint that an issuer's metadata names."""
     return [
         metadata.credential_endpoint,
         metadata.nonce_endpoint,
