@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,27 +30,40 @@ def foreign_vectors() -> Path:
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> Iterator[str]:
-    """A fresh, empty store: a schema of its own on the PostgreSQL named by WARIFU_TEST_POSTGRESQL, else a SQLite file.
+def store_urls(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Fresh, empty stores by name: schemas of their own on the PostgreSQL named by WARIFU_TEST_POSTGRESQL, else SQLite files.
 
     PostgreSQL URL form: ``postgresql+psycopg://user:password@127.0.0.1:5432/name``.
     """
     server = os.environ.get("WARIFU_TEST_POSTGRESQL", "")
     if not server:
-        yield f"sqlite:///{tmp_path / 'store.db'}"
+        yield lambda name: f"sqlite:///{tmp_path / name}.db"
         return
     import sqlalchemy as sa
 
-    schema = f"t_{secrets.token_hex(8)}"
+    prefix, made = f"t_{secrets.token_hex(8)}", dict[str, str]()
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
+
+    def url_of(name: str) -> str:
+        if name not in made:
+            made[name] = f"{prefix}_{name}"
+            with engine.connect() as connection:
+                connection.execute(sa.text(f"CREATE SCHEMA {made[name]}"))
+        return f"{server}?options=-csearch_path%3D{made[name]}"
+
     try:
-        yield f"{server}?options=-csearch_path%3D{schema}"
+        yield url_of
     finally:
         with engine.connect() as connection:
-            connection.execute(sa.text(f"DROP SCHEMA {schema} CASCADE"))
+            for schema in made.values():
+                connection.execute(sa.text(f"DROP SCHEMA {schema} CASCADE"))
         engine.dispose()
+
+
+@pytest.fixture
+def store_url(store_urls: Callable[[str], str]) -> str:
+    """One fresh, empty store."""
+    return store_urls("store")
 
 
 _PASSED: list[str] = []
