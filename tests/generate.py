@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from schemas.credentials import catalogue
 from schemas.credentials.outputs import cddl, claims_table, json_schema, samples, type_metadata
+from tests import generate_cli
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 VCT_BASE: Final = "https://catalogue.example"
@@ -34,7 +35,7 @@ def credential_types() -> dict[str, str]:
     return files
 
 
-GENERATORS: Final[tuple[Callable[[], dict[str, str]], ...]] = (credential_types,)
+GENERATORS: Final[tuple[Callable[[], dict[str, str]], ...]] = (credential_types, generate_cli.page)
 OWNED_FOLDERS: Final = (CREDENTIALS,)
 """Folders that hold generated files only: anything else in them is a leftover."""
 
