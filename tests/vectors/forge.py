@@ -9,8 +9,8 @@ from typing import Any, Final
 from schemas.formats.encoding import b64url_decode, b64url_encode, dump_json, parse_json_object
 from schemas.formats.jose import Signer
 from schemas.formats.sdjwt import select_disclosures
-from tests.vectors.scene import INDEX, SLIM, WORLD, around
 from tests.vectors.registry import Given
+from tests.vectors.scene import INDEX, SLIM, WORLD, around
 from tests.world.credentials import PATHS
 
 Edit = Callable[[dict[str, Any]], object]
@@ -120,5 +120,3 @@ def issued(credential: str, **changes: Any) -> Given:
 def presented(presentation: str, **changes: Any) -> Given:
     """Return what a case about a presentation says."""
     return around(presentation, "jwt", **({"key_binding": "required", "nonce": WORLD.nonce, "audience": WORLD.audience} | changes))
-
-

@@ -29,7 +29,9 @@ def released(elements: dict[str, tuple[str, ...]], **changes: Any) -> dict[str, 
     return plain({space: {name: whole[space][name] for name in names} for space, names in elements.items()})
 
 
-@accepts("mdoc-issuer-signed/resident-record", "ISO/IEC 18013-5 9.3.1", "a whole resident record: 外字 with IVS, 旧氏, 続柄, address, decoys")
+@accepts(
+    "mdoc-issuer-signed/resident-record", "ISO/IEC 18013-5 9.3.1", "a whole resident record: 外字 with IVS, 旧氏, 続柄, address, decoys"
+)
 def resident_record() -> tuple[Given, Any]:
     """ISO/IEC 18013-5 9.3.1 (in our words): the digest of every item returned is computed over its bytes as received and
     compared with the one in the MSO.
@@ -62,13 +64,13 @@ def basic_four() -> tuple[Given, Any]:
 
 @accepts("mdoc-issuer-signed/alg-esp256", "HAIP 1.0 7", "the protected header names -9, the fully specified name of ES256 on P-256")
 def alg_esp256() -> tuple[Given, Any]:
-    """HAIP 1.0 7: "ECDSA with P-256 and SHA-256 (JOSE algorithm identifier `ES256`; COSE algorithm identifier `-7` or `-9`, as
-    applicable)".
-    """
+    """HAIP 1.0 7 (in our words): ES256 is -7 in COSE, or -9 by its fully specified name."""
     return issued_given(resealed(sealed(), protected=lambda header: header.update({1: -9}))), None
 
 
-@accepts("mdoc-device-response/six-elements", "ISO/IEC 18013-5 9.3.3", "氏 with IVS, birth date and prefecture beside what is always released")
+@accepts(
+    "mdoc-device-response/six-elements", "ISO/IEC 18013-5 9.3.3", "氏 with IVS, birth date and prefecture beside what is always released"
+)
 def six_elements() -> tuple[Given, Any]:
     """OpenID4VP B.2.6.1: "The second element MUST be a Byte String which contains the sha-256 hash of the bytes of
     `OpenID4VPHandoverInfo` when encoded as CBOR."

@@ -15,9 +15,7 @@ K = "mdoc-issuer-signed"
 
 @rejects(f"{K}/trailing-bytes", "RFC 8949 5.1", "a byte follows the structure", layer="parse", code="cbor_trailing_bytes", place="end")
 def trailing_bytes(broken: bool) -> Given:
-    """RFC 8949 5.1: "If the encoder's input contains additional bytes" is not theirs to say: "The decoder also can be told
-    that there must be no bytes left over" (in our words: one item and nothing behind it).
-    """
+    """RFC 8949 5.1 (in our words): a reader of one item tells whether bytes are left over behind it."""
     return issued_given(sealed() + (b"\x00" if broken else b""))
 
 
@@ -30,9 +28,7 @@ def indefinite_length(broken: bool) -> Given:
 
 @rejects(f"{K}/duplicate-key", "RFC 8949 5.6", "docType stands twice in the MSO", layer="parse", code="bad_cbor", place="mso/docType")
 def duplicate_key(broken: bool) -> Given:
-    """RFC 8949 5.6: "a map that has duplicate keys is invalid" (3.1: "A map that has duplicate keys may be well-formed, but it
-    is not valid").
-    """
+    """RFC 8949 3.1: "A map that has duplicate keys may be well-formed, but it is not valid"."""
     second = cbor_encode("docType" if broken else "note") + cbor_encode("example.catalogue.individual_number.1")
     return issued_given(resealed(sealed(), raw_mso=lambda mso: bytes([mso[0] + 1]) + mso[1:] + second))
 
@@ -50,7 +46,12 @@ def unknown_tag(broken: bool) -> Given:
 
 
 @rejects(
-    f"{K}/floating-point", "RFC 8949 3.3", "an element is a floating-point number", layer="parse", code="cbor_value_not_allowed", place="item/value"
+    f"{K}/floating-point",
+    "RFC 8949 3.3",
+    "an element is a floating-point number",
+    layer="parse",
+    code="cbor_value_not_allowed",
+    place="item/value",
 )
 def floating_point(broken: bool) -> Given:
     """RFC 8949 3.3: "Major type 7 is for two types of data: floating-point numbers and "simple values" that do not need any
@@ -61,7 +62,12 @@ def floating_point(broken: bool) -> Given:
 
 
 @rejects(
-    f"{K}/byte-string-key", "RFC 8949 5.6", "a map inside an element has a byte string as key", layer="parse", code="cbor_key_not_allowed", place="item/value"
+    f"{K}/byte-string-key",
+    "RFC 8949 5.6",
+    "a map inside an element has a byte string as key",
+    layer="parse",
+    code="cbor_key_not_allowed",
+    place="item/value",
 )
 def byte_string_key(broken: bool) -> Given:
     """RFC 8949 5.6: "In applications that need to interwork with JSON-based applications, conversion is simplified by limiting
@@ -99,10 +105,15 @@ def item_with_fifth_member(broken: bool) -> Given:
 
 
 @rejects(
-    f"{K}/mso-version", "ISO/IEC 18013-5 9.1.2.4", "the MSO is of version 2.0", layer="parse", code="mdoc_version_not_supported", place="mso/version"
+    f"{K}/mso-version",
+    "ISO/IEC 18013-5 9.1.2.4",
+    "the MSO is of version 2.0",
+    layer="parse",
+    code="mdoc_version_not_supported",
+    place="mso/version",
 )
 def mso_version(broken: bool) -> Given:
-    """ISO/IEC 18013-5 9.1.2.4 (in our words): version of the MobileSecurityObject is "1.0". """
+    """ISO/IEC 18013-5 9.1.2.4 (in our words): version of the MobileSecurityObject is "1.0"."""
     return issued_given(resealed(sealed(), mso=lambda mso: mso.update(version="2.0" if broken else "1.0")))
 
 
@@ -161,8 +172,8 @@ def device_key_private(broken: bool) -> Given:
     place="mso/deviceKey/crv",
 )
 def device_key_on_p384(broken: bool) -> Given:
-    """HAIP 1.0 7: "ECDSA with P-256 and SHA-256 (JOSE algorithm identifier `ES256`; COSE algorithm identifier `-7` or `-9`, as
-    applicable)".
+    """HAIP 1.0 7: "Issuers, Holders, and Verifiers MUST support P-256 (secp256r1) as a key type with the ES256 JWT algorithm" "for
+    the creation and the verification"; nothing else is accepted here.
     """
     numbers = other_curve().public_numbers()
     foreign = {1: 2, -1: 2, -2: numbers.x.to_bytes(48, "big"), -3: numbers.y.to_bytes(48, "big")}
@@ -192,15 +203,13 @@ def alg_in_unprotected_header(broken: bool) -> Given:
     f"{K}/alg-es384", "HAIP 1.0 7", "the protected header names ES384", layer="signature", code="alg_not_allowed", place="protected/alg"
 )
 def alg_es384(broken: bool) -> Given:
-    """RFC 9053 2.1: "When using a COSE key for this algorithm, the following checks are made", the first of them that of kty
-    and the curve.
+    """HAIP 1.0 7: "Issuers, Holders, and Verifiers MUST support P-256 (secp256r1) as a key type with the ES256 JWT algorithm" "for
+    the creation and the verification"; nothing else is accepted here.
     """
     return issued_given(resealed(sealed(), protected=lambda head: head.update({1: -35 if broken else -7})))
 
 
-@rejects(
-    f"{K}/crit", "RFC 9052 3.1", "a critical header parameter", layer="parse", code="cose_header_not_allowed", place="protected/crit"
-)
+@rejects(f"{K}/crit", "RFC 9052 3.1", "a critical header parameter", layer="parse", code="cose_header_not_allowed", place="protected/crit")
 def crit(broken: bool) -> Given:
     """RFC 9052 3.1: "crit: This header parameter is used to indicate which protected header parameters an application that is
     processing a message is required to understand."

@@ -39,8 +39,8 @@ def foreign_resident() -> tuple[Given, Any]:
 
 @accepts("sd-jwt/unknown-birth-date", "SD-JWT VC 2.2.2", "月日不詳: the text as registered beside ISO 8601-2")
 def unknown_birth_date() -> tuple[Given, Any]:
-    """RFC 9901 4.2.1: "The claim value can be of any type that is allowed in JSON, including numbers, strings, booleans,
-    arrays, null, and objects."
+    """RFC 9901 4.2.1: "The value can be of any type that is allowed in JSON, including numbers, strings, booleans, arrays, null,
+    and objects."
     """
     changes = {"birthdate": "1961-XX-XX", "birth_date_text": "昭和36年 月日不詳", "age_over_65": None}
     return issued(WORLD.sd_jwt(index=INDEX, content=changes)), claims_of(content(**changes))
@@ -48,9 +48,7 @@ def unknown_birth_date() -> tuple[Given, Any]:
 
 @accepts("sd-jwt/basic-four", "RFC 9901 7.1", "basic-four: name, address, birth date and sex (基本4情報)")
 def basic_four() -> tuple[Given, Any]:
-    """RFC 9901 7.1: "Remove all array elements for which the digest was not found in the previous step. Remove all `_sd`
-    keys and their contents from the Issuer-signed JWT payload."
-    """
+    """RFC 9901 7.1: "Remove all `_sd` keys and their contents from the Issuer-signed JWT payload." """
     credential = WORLD.sd_jwt(kind=BASIC_FOUR, index=INDEX)
     return issued(credential, kind=BASIC_FOUR), claims_of(content(BASIC_FOUR), BASIC_FOUR)
 
@@ -81,5 +79,3 @@ def guardian() -> tuple[Given, Any]:
     """
     changes = {"holder_relation": "guardian"}
     return issued(sealed(content=changes), holder_relations=["guardian"]), None
-
-

@@ -57,10 +57,7 @@ def reencoded_disclosure(broken: bool) -> Given:
     place="disclosure/address",
 )
 def missing_parent(broken: bool) -> Given:
-    """RFC 9901 7.2: "Verify that each selected Disclosure satisfies one of the two following conditions: The hash of the
-    Disclosure is contained in the Issuer-signed JWT claims. The hash of the Disclosure is contained in the claim value of
-    another selected Disclosure".
-    """
+    """RFC 9901 7.2: "The hash of the Disclosure is contained in the claim value of another selected Disclosure"."""
     child = disclosure(SALT, "prefecture", "架空県")
     parent = disclosure(OTHER_SALT, "previous_address", {"_sd": [digest(child)]})
     credential = with_disclosure(sealed(), parent) + f"{child}~"
@@ -76,8 +73,8 @@ def missing_parent(broken: bool) -> Given:
     place="disclosure",
 )
 def disclosure_twice(broken: bool) -> Given:
-    """RFC 9901 4: "A Holder MUST NOT send a Disclosure that was not included in the Issuer-signed JWT or send a Disclosure
-    more than once."
+    """RFC 9901 4: "A Holder MUST NOT send a Disclosure that was not included in the issued SD-JWT or send a Disclosure more than
+    once."
     """
     credential = sealed()
     again = credential.split("~")[1] + "~"

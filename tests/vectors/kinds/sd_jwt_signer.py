@@ -24,9 +24,7 @@ def signed_by(identity: SigningIdentity, **changes: Any) -> Given:
 
 @rejects("sd-jwt/no-chain", "HAIP 1.0 6.1.1", "no certificate chain", layer="chain", code="chain_missing", place="header/x5c")
 def no_chain(broken: bool) -> Given:
-    """HAIP 1.0 6.1.1: "`x5c`: ... The X.509 certificate of the trust anchor MUST NOT be included in the `x5c` JOSE header of
-    the SD-JWT VC. The X.509 certificate signing the request MUST NOT be self-signed."
-    """
+    """HAIP 1.0 6.1.1 (in our words): the issuer's key is found by the x5c header, and by nothing else."""
     return issued(reseal(sealed(), header=without("x5c")) if broken else sealed())
 
 
@@ -55,9 +53,7 @@ def chain_in_base64url(broken: bool) -> Given:
     place="header/x5c/1",
 )
 def root_in_chain(broken: bool) -> Given:
-    """HAIP 1.0 6.1.1: "The X.509 certificate of the trust anchor MUST NOT be included in the `x5c` JOSE header of the SD-JWT
-    VC."
-    """
+    """HAIP 1.0 6.1.1 (in our words): the trust anchor's certificate does not stand in x5c."""
     root = WARIFU.root.certificate.public_bytes(Encoding.DER)
     chain = [*WARIFU.document_signer.chain_der, *([root] if broken else [])]
     return issued(reseal(sealed(), header=set_to(x5c=x5c_header(chain))))
@@ -72,7 +68,7 @@ def root_in_chain(broken: bool) -> Given:
     place="header/x5c/0",
 )
 def self_signed_leaf(broken: bool) -> Given:
-    """HAIP 1.0 6.1.1: "The X.509 certificate signing the request MUST NOT be self-signed." """
+    """HAIP 1.0 6.1.1 (in our words): the signer's certificate is not self-signed."""
     return signed_by(self_signed() if broken else WARIFU.document_signer)
 
 
@@ -147,9 +143,9 @@ def other_municipality(broken: bool) -> Given:
     place="payload/iss",
 )
 def issuer_of_another_city(broken: bool) -> Given:
-    """SD-JWT VC 2.5: "A recipient MUST determine and validate the public verification key for the Issuer-signed JWT using"
-    a permitted mechanism: with x5c "the recipient uses the public key from the end-entity certificate of the certificates
-    from the `x5c` header parameter".
+    """SD-JWT VC 2.5: "the recipient uses the public key from the end-entity certificate of the certificates from that `x5c`
+    parameter and validates the X.509 certificate chain accordingly. In this case, the Issuer of the Verifiable Digital
+    Credential is the subject of the end-entity certificate."
     """
     return signed_by(TONARI.document_signer if broken else WARIFU.document_signer, **BOTH)
 
@@ -222,8 +218,8 @@ def wildcard_name(broken: bool) -> Given:
     place="header/x5c/0/subjectPublicKey",
 )
 def signer_on_p384(broken: bool) -> Given:
-    """HAIP 1.0 7: "ECDSA with P-256 and SHA-256 (JOSE algorithm identifier `ES256`; COSE algorithm identifier `-7` or `-9`, as
-    applicable)".
+    """HAIP 1.0 7: "Issuers, Holders, and Verifiers MUST support P-256 (secp256r1) as a key type with the ES256 JWT algorithm" "for
+    the creation and the verification"; nothing else is accepted here.
     """
     chain = [certificate_without_key()] if broken else WARIFU.document_signer.chain_der
     return issued(reseal(sealed(), header=set_to(x5c=x5c_header(chain))))
