@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from runtime.access_keys import bearer_key, check_scope, check_scopes_known, key_unknown, new_key
 from runtime.store import read
-from schemas.errors import WarifuError
 from verifier.store.tables import api_keys
 
 SCOPES: Final = frozenset({"verify", "sessions"})
@@ -35,9 +35,8 @@ def create_key(connection: sa.Connection, *, actor: str, scopes: Collection[str]
     Raises:
         WarifuError: ``scope_unknown``.
     """
-    if not scopes or not set(scopes) <= SCOPES:
-        raise WarifuError("scope_unknown", "the key names no scope or an unknown one", hint=f"choose from {', '.join(sorted(SCOPES))}")
-    key = PREFIX + secrets.token_urlsafe(32)
+    check_scopes_known(scopes, SCOPES)
+    key = new_key(PREFIX)
     row = {"id": secrets.token_hex(8), "key_hash": _hash(key), "actor": actor, "scopes": " ".join(sorted(scopes)), "created_at": at}
     connection.execute(api_keys.insert().values(row))
     return key
@@ -65,13 +64,6 @@ def revoke_key(connection: sa.Connection, key_id: str, *, at: datetime) -> None:
         raise key_unknown()
 
 
-def key_unknown() -> WarifuError:
-    """Return the error for a key that is missing, unknown or ended (not raised here)."""
-    return WarifuError(
-        "key_unknown", "the key is not known here", hint="send Authorization: Bearer with a key of this verifier", layer="policy"
-    )
-
-
 def _hash(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "replace")).digest()
 
@@ -91,11 +83,8 @@ class KeyRing:
         Raises:
             WarifuError: ``key_unknown`` or ``scope_missing``.
         """
-        kind, _, key = authorization.partition(" ")
-        if kind.lower() != "bearer" or not key:
-            raise key_unknown()
-        holder = self._find(_hash(key))
-        _check_scope(holder, scope)
+        holder = self._find(_hash(bearer_key(authorization)))
+        check_scope(holder.scopes, scope)
         return holder
 
     def _find(self, key_hash: bytes) -> KeyHolder:
@@ -114,9 +103,3 @@ class KeyRing:
         holder = KeyHolder(row.actor, frozenset(row.scopes.split()))
         self._remembered[key_hash] = (holder, at)
         return holder
-
-
-def _check_scope(holder: KeyHolder, scope: str) -> None:
-    """A key does what it was made for and nothing else."""
-    if scope not in holder.scopes:
-        raise WarifuError("scope_missing", f"the key lacks the scope {scope}", hint="ask for a key with this scope", layer="policy")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from issuer.store.municipality.issuing import api_key
-from schemas.errors import WarifuError
+from runtime.access_keys import bearer_key, check_scope, check_scopes_known, key_unknown, new_key
 
 SCOPES = frozenset({"offers", "status", "residents", "audit"})
 
@@ -21,27 +20,23 @@ def create_staff_key(connection: sa.Connection, *, actor: str, scopes: Collectio
     Raises:
         WarifuError: ``scope_unknown`` for a scope that no route asks for.
     """
-    unknown = set(scopes) - SCOPES
-    if unknown or not scopes:
-        raise WarifuError("scope_unknown", "the key names no scope or an unknown one", hint=f"choose from {', '.join(sorted(SCOPES))}")
-    key = "wk_" + secrets.token_urlsafe(32)
+    check_scopes_known(scopes, SCOPES)
+    key = new_key("wk_")
     connection.execute(sa.insert(api_key).values(key_hash=_hash(key), actor=actor, scopes=sorted(scopes), created_at=at))
     return key
 
 
-def actor_of(connection: sa.Connection, key: str, *, scope: str) -> str:
-    """Return the actor behind a key.
+def actor_of(connection: sa.Connection, authorization: str, *, scope: str) -> str:
+    """Return whose key an Authorization header carries.
 
     Raises:
-        WarifuError: ``key_unknown`` for a key that is not stored or was revoked, ``scope_missing`` where it may do less.
+        WarifuError: ``key_unknown`` where it is missing, unknown or revoked, ``scope_missing`` where it may do less.
     """
+    key = bearer_key(authorization)
     row = connection.execute(sa.select(api_key).where(api_key.c.key_hash == _hash(key), api_key.c.revoked_at.is_(None))).first()
     if row is None:
-        raise WarifuError(
-            "key_unknown", "the key is not known here", hint="send Authorization: Bearer with a key of this office", layer="policy"
-        )
-    if scope not in row.scopes:
-        raise WarifuError("scope_missing", f"the key lacks the scope {scope}", hint="ask for a key with this scope", layer="policy")
+        raise key_unknown()
+    check_scope(row.scopes, scope)
     actor: str = row.actor
     return actor
 

@@ -16,7 +16,6 @@ from issuer.municipality.staff_keys import actor_of
 from issuer.municipality.status.account import StatusAccount, account
 from runtime.problems import install_problem_handlers
 from runtime.store import read
-from schemas.errors import WarifuError
 
 STATUSES = {
     "key_unknown": 401,
@@ -61,13 +60,8 @@ def create_app(office: Office, *, now: Callable[[], datetime]) -> FastAPI:
 
     def actor(scope: str) -> Callable[[str], str]:
         def check(authorization: Annotated[str, Header()] = "") -> str:
-            kind, _, key = authorization.partition(" ")
-            if kind.lower() != "bearer" or not key:
-                raise WarifuError(
-                    "key_unknown", "no key was sent", hint="send Authorization: Bearer with a key of this office", layer="policy"
-                )
             with read(office.engine) as connection:
-                return actor_of(connection, key, scope=scope)
+                return actor_of(connection, authorization, scope=scope)
 
         return check
 
