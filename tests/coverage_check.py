@@ -1,7 +1,8 @@
 """Checks `docs/coverage.md` and `docs/threat-model.md` against the tests that passed in this run.
 
 Usage: ``python -m tests.coverage_check FOLDER`` with the folder of result files that ``make test`` wrote.  A row that
-says done must name tests that passed (a test may speak of one store alone; a failure ends CI anyway); a row must have a known state; exits 1 otherwise.
+says done must name tests that passed (a test may speak of one store alone; a failure ends CI anyway); a row must have a
+known state.  Exits 1 otherwise.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ PROGRESS = {"done", "partly", "open"}
 
 
 def table_rows(text: str) -> list[list[str]]:
-    """Return the cells of every table row that begins with a row id such as A01 or A-R1."""
-    rows = []
+    """Return the cells of every row of those tables whose first heading is ``row``; other tables are prose."""
+    rows, counts = [], False
     for line in text.splitlines():
-        if line.startswith("| ") and not set(line) <= set("|-: "):
-            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-            if cells[0] not in {"row", "Row"}:
-                rows.append(cells)
+        if not line.startswith("| "):
+            counts = counts and line.startswith("|-")
+            continue
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if cells[0] in {"row", "Row"}:
+            counts = True
+        elif counts:
+            rows.append(cells)
     return rows
 
 
