@@ -12,6 +12,9 @@ from wallet.cli.options import AsJson
 from wallet.vectors import CONSUMERS
 
 
-def vectors(folder: Annotated[Path, typer.Argument(metavar="DIR")], as_json: AsJson = False) -> int:
+def vectors(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of test vectors, read with everything below it")],
+    as_json: AsJson = False,
+) -> int:
     """Run test vectors: every case of our kinds must come out as it says."""
     return run_vectors(folder, CONSUMERS, json=as_json)
