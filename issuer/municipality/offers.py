@@ -69,16 +69,8 @@ def create_offer(
         view = read_record(connection, resident_id, at=at)
         check_may_be_issued(view)
         requested_specials(view, special_items)
-        connection.execute(
-            sa.insert(subject_handle).values(
-                handle=handle,
-                resident_id=resident_id,
-                configurations=list(configuration_ids),
-                special_items=sorted(special_items),
-                actor=actor,
-                created_at=at,
-            )
-        )
+        right = {"resident_id": resident_id, "configurations": list(configuration_ids), "special_items": sorted(special_items)}
+        connection.execute(sa.insert(subject_handle).values(handle=handle, actor=actor, created_at=at, **right))
         audit.record(connection, at=at, actor=actor, action="offer_created", subject=handle)
         front.put_offer(offer_id, registration)
     rule = TxCode(length=TX_CODE_DIGITS) if tx_code else None

@@ -1,5 +1,6 @@
-"""OpenID4VP 1.0 in one import: requests (``openid4vp_request``) and responses (``openid4vp_response``)."""
+"""OpenID4VP 1.0 in one import: links (``openid4vp_link``), requests (``openid4vp_request``) and responses (``openid4vp_response``)."""
 
+from schemas.messages.openid4vp_link import RequestLink, authorization_request_uri, parse_authorization_request_uri
 from schemas.messages.openid4vp_request import (
     CLIENT_ID_PREFIX,
     CONTENT_ENCRYPTIONS,
@@ -8,14 +9,11 @@ from schemas.messages.openid4vp_request import (
     REQUEST_TYP,
     STATIC_AUDIENCE,
     AuthorizationRequest,
-    RequestLink,
     RequestParameters,
     ResponseMode,
-    authorization_request_uri,
     build_request_object,
     check_endpoint,
     client_id_for,
-    parse_authorization_request_uri,
     parse_request_object,
 )
 from schemas.messages.openid4vp_response import (

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from schemas.errors import WarifuError
 from schemas.formats.encoding import b64url_encode
@@ -100,10 +100,10 @@ def build_request_object(parameters: RequestParameters, *, signer: Signer, chain
             where key and response mode disagree.
     """
     if not timedelta(0) < parameters.expires_at - parameters.issued_at <= MAX_REQUEST_LIFETIME:
-        raise _error("request_lifetime", "a request object lives at most five minutes", "OpenID4VP 5.8")
+        raise request_error("request_lifetime", "a request object lives at most five minutes", "OpenID4VP 5.8")
     if (parameters.response_mode == "direct_post.jwt") != (parameters.encryption_jwk is not None):
         code = "encryption_key_missing" if parameters.encryption_jwk is None else "encryption_key_unexpected"
-        raise _error(code, "an encryption key belongs to direct_post.jwt and to it alone", "OpenID4VP 8.3")
+        raise request_error(code, "an encryption key belongs to direct_post.jwt and to it alone", "OpenID4VP 8.3")
     client_id = client_id_for(chain_der[0])
     claims: dict[str, Any] = {
         "iss": client_id,
@@ -180,17 +180,17 @@ def parse_request_object(
 def _check_client_id(claims: Mapping[str, Any], client_id: str, leaf_der: bytes) -> None:
     """Outside, inside and certificate name the same client; only ``x509_hash`` is spoken (OpenID4VP 5.9, threat D07)."""
     if not client_id.startswith(CLIENT_ID_PREFIX):
-        raise _error("client_id_prefix_unsupported", "the client identifier is not of the prefix x509_hash", "HAIP 5")
+        raise request_error("client_id_prefix_unsupported", "the client identifier is not of the prefix x509_hash", "HAIP 5")
     if claims.get("client_id") != client_id:
-        raise _error("client_id_mismatch", "the request object names another client than its link", "RFC 9101 5")
+        raise request_error("client_id_mismatch", "the request object names another client than its link", "RFC 9101 5")
     if client_id != client_id_for(leaf_der):
-        raise _error("client_id_mismatch", "the client identifier is not the hash of the signing certificate", "OpenID4VP 5.9.3")
+        raise request_error("client_id_mismatch", "the client identifier is not the hash of the signing certificate", "OpenID4VP 5.9.3")
 
 
 def _check_wallet_nonce(claims: Mapping[str, Any], wallet_nonce: str | None) -> None:
     """What the wallet posted comes back, and nothing comes back that it did not post (OpenID4VP 5.10)."""
     if claims.get("wallet_nonce") != wallet_nonce:
-        raise _error("wallet_nonce_mismatch", "the request object does not echo the wallet's nonce", "OpenID4VP 5.10.1")
+        raise request_error("wallet_nonce_mismatch", "the request object does not echo the wallet's nonce", "OpenID4VP 5.10.1")
 
 
 def _check_freshness(claims: Mapping[str, Any], at: datetime, *, echoed: bool) -> datetime | None:
@@ -198,27 +198,27 @@ def _check_freshness(claims: Mapping[str, Any], at: datetime, *, echoed: bool) -
     expires_at = _time(claims, "exp")
     issued_at = _time(claims, "iat")
     if expires_at is not None and at >= expires_at:
-        raise _error("request_expired", "the request has expired", "OpenID4VP 5.8")
+        raise request_error("request_expired", "the request has expired", "OpenID4VP 5.8")
     if issued_at is not None and issued_at > at + CLOCK_SKEW:
-        raise _error("request_not_fresh", "the request is dated in the future", "RFC 7519 4.1.6")
+        raise request_error("request_not_fresh", "the request is dated in the future", "RFC 7519 4.1.6")
     if not echoed and (expires_at is None or expires_at > at + MAX_REQUEST_LIFETIME + CLOCK_SKEW):
-        raise _error("request_not_fresh", "the request could be replayed: it does not end within five minutes", "RFC 9101 10.2")
+        raise request_error("request_not_fresh", "the request could be replayed: it does not end within five minutes", "RFC 9101 10.2")
     return expires_at
 
 
 def _check_constants(claims: Mapping[str, Any]) -> None:
     """The members with one permitted value, and those that must not be there (OpenID4VP 5.1, 8.2)."""
     if claims.get("aud") != STATIC_AUDIENCE:
-        raise _error("request_malformed", "the audience is not that of static discovery", "OpenID4VP 5.8")
+        raise request_error("request_malformed", "the audience is not that of static discovery", "OpenID4VP 5.8")
     if claims.get("response_type") != "vp_token":
-        raise _error("request_malformed", "the response type is not vp_token", "HAIP 5")
+        raise request_error("request_malformed", "the response type is not vp_token", "HAIP 5")
     if claims.get("response_mode") not in ("direct_post", "direct_post.jwt"):
-        raise _error("request_malformed", "the response mode is neither direct_post nor direct_post.jwt", "OpenID4VP 8.2")
+        raise request_error("request_malformed", "the response mode is neither direct_post nor direct_post.jwt", "OpenID4VP 8.2")
     for name in ("redirect_uri", "scope", "request", "request_uri"):
         if name in claims:
-            raise _error("request_malformed", f"{name} does not belong into this request object", "OpenID4VP 8.2")
+            raise request_error("request_malformed", f"{name} does not belong into this request object", "OpenID4VP 8.2")
     if claims.get("transaction_data"):
-        raise _error("transaction_data_unsupported", "transaction data of an unknown type", "OpenID4VP 8.4")
+        raise request_error("transaction_data_unsupported", "transaction data of an unknown type", "OpenID4VP 8.4")
 
 
 def _encryption(metadata: object, mode: ResponseMode) -> tuple[Mapping[str, Any] | None, ContentEncryption]:
@@ -230,7 +230,7 @@ def _encryption(metadata: object, mode: ResponseMode) -> tuple[Mapping[str, Any]
         return None, "A128GCM"
     key = _usable_key(_dict(document.get("jwks"), "jwks").get("keys"))
     if key is None or not common:
-        raise _error("no_usable_encryption_key", "no P-256 ECDH-ES key with AES-GCM is offered for the response", "HAIP 5")
+        raise request_error("no_usable_encryption_key", "no P-256 ECDH-ES key with AES-GCM is offered for the response", "HAIP 5")
     return key, cast("ContentEncryption", common[0])
 
 
@@ -256,32 +256,32 @@ def check_endpoint(value: object) -> str:
         parts = urlsplit(value)
         if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and "#" not in value:
             return value
-    raise _error("request_malformed", "an endpoint of the request is not a plain https URL", "OpenID4VP 8.2")
+    raise request_error("request_malformed", "an endpoint of the request is not a plain https URL", "OpenID4VP 8.2")
 
 
 def _nonce(value: object) -> str:
     if not isinstance(value, str) or _NONCE.match(value) is None:
-        raise _error("request_malformed", "the nonce is missing, short or not URL-safe", "OpenID4VP 5.2")
+        raise request_error("request_malformed", "the nonce is missing, short or not URL-safe", "OpenID4VP 5.2")
     return value
 
 
 def _registrations(value: object) -> tuple[str, ...]:
     entries = value if isinstance(value, list) and len(value) <= 8 else None
     if entries is None or not all(isinstance(entry, dict) and isinstance(entry.get("format"), str) for entry in entries):
-        raise _error("request_malformed", "verifier_info is not an array of objects with a format", "OpenID4VP 5.1")
+        raise request_error("request_malformed", "verifier_info is not an array of objects with a format", "OpenID4VP 5.1")
     return tuple(entry["data"] for entry in entries if entry["format"] == "jwt" and isinstance(entry.get("data"), str))
 
 
 def _dict(value: object, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _error("request_malformed", f"{name} is not an object", "OpenID4VP 5.1")
+        raise request_error("request_malformed", f"{name} is not an object", "OpenID4VP 5.1")
     return value
 
 
 def _optional_text(claims: Mapping[str, Any], name: str) -> str | None:
     value = claims.get(name)
     if value is not None and (not isinstance(value, str) or len(value) > 512):
-        raise _error("request_malformed", f"{name} is not a short string", "OpenID4VP 5.1")
+        raise request_error("request_malformed", f"{name} is not a short string", "OpenID4VP 5.1")
     return value
 
 
@@ -290,40 +290,10 @@ def _time(claims: Mapping[str, Any], name: str) -> datetime | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**33:
-        raise _error("request_malformed", f"{name} is not a time in whole seconds", "RFC 7519 2")
+        raise request_error("request_malformed", f"{name} is not a time in whole seconds", "RFC 7519 2")
     return datetime.fromtimestamp(value, UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestLink:
-    """What a link or QR of a verifier holds; nothing in it is signed."""
-
-    client_id: str
-    request_uri: str
-    request_uri_method: Literal["get", "post"]
-
-
-def authorization_request_uri(base: str, *, client_id: str, request_uri: str) -> str:
-    """Return the link that starts a wallet: ``base`` (such as ``haip-vp://`` or a wallet's https address) and the reference."""
-    query = urlencode({"client_id": client_id, "request_uri": request_uri, "request_uri_method": "post"})
-    return f"{base}{'&' if '?' in base else '?'}{query}"
-
-
-def parse_authorization_request_uri(uri: str) -> RequestLink:
-    """Read such a link; the base before the question mark is the caller's affair.
-
-    Raises:
-        WarifuError: ``request_malformed`` for a missing or repeated parameter, or a request URI that is not plain https.
-    """
-    pairs = parse_qsl(urlsplit(uri).query, keep_blank_values=True, max_num_fields=20)
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise _error("request_malformed", "a parameter of the link is repeated", "RFC 6749 3.1")
-    method = values.get("request_uri_method", "get")
-    if method not in ("get", "post") or not values.get("client_id"):
-        raise _error("request_malformed", "the link names no client or an unknown method", "OpenID4VP 5.10")
-    return RequestLink(values["client_id"], check_endpoint(values.get("request_uri")), cast('Literal["get", "post"]', method))
-
-
-def _error(code: str, message: str, clause: str) -> WarifuError:
+def request_error(code: str, message: str, clause: str) -> WarifuError:
+    """Return the error for a request that its verifier has to correct (not raised here)."""
     return WarifuError(code, message, hint="the verifier has to correct its request", clause=clause, layer="protocol")
