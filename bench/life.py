@@ -32,6 +32,7 @@ from runtime.store import read
 from schemas.errors import WarifuError
 from schemas.formats.encoding import dump_json
 from schemas.messages.openid4vci import CredentialOffer, PreAuthorizedTokenRequest, parse_offer_link
+from schemas.trust import Anchors
 from wallet.receive.client import Access, IssuanceClient
 from wallet.vault.content import HolderKey
 
@@ -90,7 +91,7 @@ class CityLife:
 
     def _redeem(self, fetcher: GuardedFetcher, resident_id: str, offer: CredentialOffer) -> Received:
         client = IssuanceClient(fetcher, now=clock.now)
-        endpoints = client.endpoints(offer.credential_issuer)
+        endpoints = client.endpoints(offer.credential_issuer, anchors=Anchors(()))
         dpop = HolderKey.fresh().signer()
         token = client.token(endpoints, PreAuthorizedTokenRequest(offer.pre_authorized_code or ""), dpop_key=dpop)
         access = Access(endpoints, token.access_token, dpop)

@@ -77,6 +77,8 @@ class Tour:
             CODE,
             "--municipality-name",
             "割符市",
+            "--municipality-name-en",
+            "Warifu City",
         ]
         inner += ["--issuer", self.addresses.issuer, "--front-url", self.addresses.url("internal"), "--tls", str(self.tls)]
         inner += ["--export", str(self.public), "--status-tick", TICK, "--staff-port", str(self.addresses.ports["staff"])]
@@ -117,7 +119,7 @@ class Tour:
         for origin in (self.addresses.url("front"), verifier_url):
             command += ["--development-origin", origin]
         self.company.must("wallet", command, secrets=PASSPHRASE)
-        city = ["--purpose", "issuer", "--purpose", "status", "--municipality", CODE]
+        city = ["--purpose", "issuer", "--purpose", "status", "--purpose", "metadata", "--municipality", CODE]
         registrar = ["--purpose", "reader", "--purpose", "attester"]
         for file, rules in ((self.public / f"{CODE}-root.pem", city), (self.public / "reader-root.pem", registrar)):
             self.company.must("wallet", ["warifu-wallet", "trust", "add", str(file), "--home", self.home("wallet"), *rules])

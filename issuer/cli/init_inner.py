@@ -29,6 +29,7 @@ def init_inner(
     front_url: Annotated[str, typer.Option("--front-url", help="The front's internal listener")],
     tls_folder: Annotated[Path, typer.Option("--tls", help="Folder of the development TLS root")],
     export: Annotated[Path, typer.Option("--export", help="Folder for what others need: root certificate, client authority")],
+    name_en: Annotated[str, typer.Option("--municipality-name-en", help="Such as Warifu City, as the front shows it")] = "",
     prefecture: Annotated[str, typer.Option(help="ISO 3166-2 code")] = "JP-13",
     prefecture_name: Annotated[str, typer.Option(help="Such as 東京都")] = "東京都",
     tick: Annotated[float, typer.Option("--status-tick", help="Seconds between two publications of the status lists")] = 60.0,
@@ -43,6 +44,7 @@ def init_inner(
     config: dict[str, str | int | float] = {
         "municipality_code": code,
         "municipality_name": name,
+        "municipality_name_en": name_en,
         "prefecture": prefecture,
         "prefecture_name": prefecture_name,
         "issuer": issuer.rstrip("/"),

@@ -16,6 +16,7 @@ from issuer.front.housekeeping import purge
 from issuer.front.office import STORE_PACKAGE, FrontOffice, open_front
 from issuer.front.published import PublishedLists
 from issuer.front.settings import FrontSettings
+from issuer.front.signed import SignedMetadata
 from issuer.web import front as public_side
 from issuer.web import front_internal
 from runtime import clock, logs
@@ -41,10 +42,11 @@ def serve_front(
     kinds = configurations(catalogue(settings.vct_base, settings.doctype_prefix))
     office = open_front(engine, settings, kinds, now=clock.now, monotonic=time.monotonic, random=secrets.token_bytes)
     lists = PublishedLists(home / "public" / "status", settings.endpoint("status"))
+    signed = SignedMetadata(home / "public" / "issuer-metadata.jwt", office.issuer_metadata)
     certificate, key = home / "server.pem", home / "server.key"
     listeners = [
         Listener(
-            public_side.create_app(office, lists),
+            public_side.create_app(office, lists, signed),
             settings.host,
             settings.port,
             certificate,
@@ -53,7 +55,7 @@ def serve_front(
             public=settings.listen_publicly,
         ),
         Listener(
-            front_internal.create_app(office, lists),
+            front_internal.create_app(office, lists, signed),
             settings.internal_host,
             settings.internal_port,
             certificate,

@@ -1,4 +1,4 @@
-"""`warifu-issuer serve inner`: the staff listener and the three workers of a municipality's inner side."""
+"""`warifu-issuer serve inner`: the staff listener and the workers of a municipality's inner side."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def serve_inner(
     passphrase_fd: Annotated[int | None, typer.Option("--passphrase-fd", help="Read the passphrase of the keys from here")] = None,
     ready_file: Annotated[Path | None, typer.Option("--ready-file", help="Write the addresses here once everything answers")] = None,
     without: Annotated[
-        list[str] | None, typer.Option("--without", help="Leave a worker to another process: issuing, revocation or publishing")
+        list[str] | None, typer.Option("--without", help="Leave a worker to another process: issuing, revocation, publishing or metadata")
     ] = None,
 ) -> None:
-    """Serve the staff network; pull issuance jobs from the front, revoke what changed, publish status lists."""
+    """Serve the staff network; pull issuance jobs from the front, revoke what changed, publish status lists, sign the metadata."""
     left_out = frozenset(without or ())
     if left_out - set(WORKERS):
         raise WarifuError("worker_unknown", "no such worker", hint=f"choose from {', '.join(WORKERS)}")

@@ -9,6 +9,7 @@ from runtime.fetcher import Fetched, GuardedFetcher
 from schemas.errors import WarifuError
 from schemas.formats.encoding import dump_json
 from schemas.messages.jobs import INTERNAL_PREFIX, MAX_RESULT_BYTES, IssuanceJob, JobResult, OfferRegistration, parse_jobs, result_to_json
+from schemas.messages.openid4vci import MAX_METADATA_BYTES, SIGNED_METADATA_MEDIA_TYPE
 
 
 class Front(Protocol):
@@ -28,6 +29,14 @@ class Front(Protocol):
 
     def put_status(self, name: str, media_type: str, body: bytes) -> None:
         """Publish a status list under ``name``."""
+        ...
+
+    def metadata(self) -> bytes:
+        """Return the issuer metadata as the front serves it unsigned."""
+        ...
+
+    def put_metadata(self, body: bytes) -> None:
+        """Publish the signed issuer metadata."""
         ...
 
     def revoke_handle(self, handle: str) -> None:
@@ -63,6 +72,16 @@ class FrontClient:
     def put_status(self, name: str, media_type: str, body: bytes) -> None:
         """Publish a status list under ``name``."""
         self._send("PUT", f"/status/{name}", body, media_type)
+
+    def metadata(self) -> bytes:
+        """Return the issuer metadata as the front serves it unsigned."""
+        answer = self._fetcher.get(f"{self._base}/metadata", accept="application/json", max_bytes=MAX_METADATA_BYTES)
+        self._check(answer)
+        return answer.body
+
+    def put_metadata(self, body: bytes) -> None:
+        """Publish the signed issuer metadata."""
+        self._send("PUT", "/metadata", body, SIGNED_METADATA_MEDIA_TYPE)
 
     def revoke_handle(self, handle: str) -> None:
         """Let every token of a handle die."""

@@ -1,4 +1,4 @@
-"""The inner side's three workers: issuing, revoking, publishing.  Each act is one call; the loops live here alone."""
+"""The inner side's workers: issuing, revoking, publishing, signing metadata.  Each act is one call; the loops live here alone."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from issuer.keys import KeyRing
 from issuer.keys.keyring import KeyRole
 from issuer.municipality.credentials.cycle import Workshop
 from issuer.municipality.credentials.jobs import work
+from issuer.municipality.metadata import LOOK_SECONDS, MetadataDesk
 from issuer.municipality.notices.worker import revocation_worker
 from issuer.municipality.office import Office
 from issuer.municipality.status.publish import publish_all
 from runtime import logs
 from schemas.errors import WarifuError
+from schemas.trust import Anchors, TrustAnchor, TrustPurpose
 
 #: Seconds that one question for jobs may stay open at the front.
 POLL_SECONDS = 20
 #: Seconds to wait after a failure before the next try.
 PAUSE_SECONDS = 1.0
-WORKERS = ("issuing", "revocation", "publishing")
+WORKERS = ("issuing", "revocation", "publishing", "metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,23 @@ class Service:
             decoys=self.office.settings.status_decoys,
         )
 
+    def metadata_desk(self) -> MetadataDesk:
+        """Return what keeps the metadata signed; it remembers what it signed, so a process makes one."""
+        settings = self.office.settings
+        root = TrustAnchor(purposes=frozenset({TrustPurpose.METADATA}), certificate=self.ring.root, municipality=settings.municipality_code)
+        names = frozenset({settings.municipality_name, settings.municipality_name_en} - {""})
+        signer = self.ring.identity(KeyRole.METADATA_SIGNER)
+        return MetadataDesk(self.office.front, self.office.profile, names, signer, Anchors((root,)), self.now)
+
     def loops(self, workers: tuple[str, ...]) -> list[Callable[[threading.Event], None]]:
         """Return the loops of the named workers; each runs until its event is set."""
         tick = self.office.settings.status_tick_seconds
+        desk = self.metadata_desk()
         every: dict[str, Callable[[threading.Event], None]] = {
             "issuing": lambda stop: _repeat(stop, 0.0, self.issue_waiting, "issuing"),
             "revocation": lambda stop: _repeat(stop, min(tick, 1.0), self.revoke_due, "revocation"),
             "publishing": lambda stop: _repeat(stop, tick, self.publish, "publishing"),
+            "metadata": lambda stop: _repeat(stop, LOOK_SECONDS, desk.renew, "metadata"),
         }
         return [every[name] for name in workers]
 

@@ -20,6 +20,7 @@ class InnerSettings(Settings):
 
     municipality_code: MunicipalityCode
     municipality_name: str
+    municipality_name_en: str = ""
     prefecture: Annotated[str, Field(pattern=r"^JP-\d{2}$", description="ISO 3166-2")] = "JP-13"
     prefecture_name: str = "東京都"
     issuer: Annotated[HttpsUrl, PublicAddress]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -15,10 +17,12 @@ from issuer.front.notifications import record_notification
 from issuer.front.office import FrontOffice
 from issuer.front.published import PublishedLists
 from issuer.front.refusals import Refusal, refused_as, same_names
+from issuer.front.signed import SignedMetadata, etag_of, prefers_signed
 from issuer.front.tokens import Grant, exchange_code, refresh
 from issuer.store.front import offer
 from issuer.web.front_doors import (
     JSON,
+    JWT,
     NO_STORE,
     body_type,
     check_access,
@@ -50,14 +54,14 @@ STATUSES = {"status_list_unknown": 404}
 CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
-def create_app(office: FrontOffice, lists: PublishedLists) -> FastAPI:
-    """Return the public application of ``office``; ``lists`` holds the status lists that it serves."""
+def create_app(office: FrontOffice, lists: PublishedLists, signed: SignedMetadata) -> FastAPI:
+    """Return the public application of ``office``, which serves the status lists of ``lists`` and the metadata in ``signed``."""
     app = FastAPI(
         title="Warifu front (割符 公開系)", version="1", description="OpenID4VCI 1.0, pre-authorized code. 実証用。", redoc_url=None
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[office.settings.public_host], www_redirect=False)
     install_problem_handlers(app, STATUSES, render=render)
-    _add_metadata(app, office)
+    _add_metadata(app, office, signed)
     _add_authorization(app, office)
     _add_issuance(app, office)
     _add_status(app, office, lists)
@@ -65,12 +69,16 @@ def create_app(office: FrontOffice, lists: PublishedLists) -> FastAPI:
     return app
 
 
-def _add_metadata(app: FastAPI, office: FrontOffice) -> None:
+def _add_metadata(app: FastAPI, office: FrontOffice, signed: SignedMetadata) -> None:
     path = office.settings.path
 
     @app.get(f"/.well-known/{ISSUER_METADATA}{path}")
-    async def credential_issuer_metadata() -> Response:
-        return Response(office.issuer_metadata, 200, {"Cache-Control": "no-cache"}, JSON)
+    def credential_issuer_metadata(request: Request) -> Response:
+        accept = ",".join(request.headers.getlist("accept"))
+        statement = signed.current(at=office.now()) if prefers_signed(accept) else None
+        if statement is None:
+            return _unless_known(request, office.issuer_metadata, JSON, {"Vary": "Accept"})
+        return _unless_known(request, statement, JWT, {"Vary": "Accept"})
 
     @app.get(f"/.well-known/{AUTHORIZATION_SERVER_METADATA}{path}")
     async def authorization_server_metadata() -> Response:
@@ -187,10 +195,16 @@ def _add_status(app: FastAPI, office: FrontOffice, lists: PublishedLists) -> Non
     @app.api_route(f"{office.settings.path}/status/{{name}}", methods=["GET", "HEAD"])
     def status_list(request: Request, name: str) -> Response:
         published = lists.read(name)
-        headers = {"ETag": published.etag, "Cache-Control": "no-cache", **CROSS_ORIGIN}
-        if published.etag in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
-            return Response(status_code=304, headers=headers)
-        return Response(published.body, 200, headers, published.media_type)
+        return _unless_known(request, published.body, published.media_type, CROSS_ORIGIN, etag=published.etag)
+
+
+def _unless_known(request: Request, body: bytes, media_type: str, headers: Mapping[str, str], *, etag: str | None = None) -> Response:
+    """Answer with a document that may change at any time, or with 304 where the client has it already."""
+    etag = etag or etag_of(body)
+    sent = {"ETag": etag, "Cache-Control": "no-cache", **headers}
+    if etag in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
+        return Response(status_code=304, headers=sent)
+    return Response(body, 200, sent, media_type)
 
 
 def _add_probes(app: FastAPI, office: FrontOffice) -> None:

@@ -16,17 +16,21 @@ from issuer.front.exchange import Waiter, nobody_waits
 from issuer.front.offers import register_offer, withdraw_offer
 from issuer.front.office import FrontOffice
 from issuer.front.published import MAX_LIST_BYTES, PublishedLists
+from issuer.front.signed import SignedMetadata
 from issuer.front.tokens import revoke_handle
 from runtime.problems import install_problem_handlers
 from runtime.requests import require_content_type
 from schemas.errors import WarifuError
 from schemas.formats.encoding import dump_json
 from schemas.messages.jobs import INTERNAL_PREFIX, check_identifier, jobs_to_json, parse_offer_registration, parse_result
+from schemas.messages.openid4vci import SIGNED_METADATA_MEDIA_TYPE
 
 JSON = "application/json"
 STATUSES = {
     "nobody_waits": 410,
     "offer_exists": 409,
+    "signed_metadata_differs": 409,
+    "signed_metadata_not_newer": 409,
     "status_list_not_newer": 409,
     "status_list_shrank": 409,
     "status_list_unknown": 404,
@@ -37,13 +41,14 @@ JOBS_AT_ONCE = 16
 CONFIRM_SECONDS = 5.0
 
 
-def create_app(office: FrontOffice, lists: PublishedLists) -> FastAPI:
+def create_app(office: FrontOffice, lists: PublishedLists, signed: SignedMetadata) -> FastAPI:
     """Return the internal application of ``office``."""
     app = FastAPI(title="Warifu front, internal side", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     install_problem_handlers(app, STATUSES, max_body=MAX_LIST_BYTES)
     _add_offers(app, office)
     _add_jobs(app, office)
     _add_status(app, lists)
+    _add_metadata(app, office, signed)
     return app
 
 
@@ -110,4 +115,16 @@ def _add_status(app: FastAPI, lists: PublishedLists) -> None:
     async def put_status(request: Request, name: str) -> Response:
         media_type = request.headers.get("content-type", "")
         await run_in_threadpool(lists.publish, name, await request.body(), media_type)
+        return Response(status_code=204)
+
+
+def _add_metadata(app: FastAPI, office: FrontOffice, signed: SignedMetadata) -> None:
+    @app.get(f"{INTERNAL_PREFIX}/metadata")
+    async def metadata() -> Response:
+        return Response(office.issuer_metadata, 200, {}, JSON)
+
+    @app.put(f"{INTERNAL_PREFIX}/metadata", status_code=204)
+    async def put_metadata(request: Request) -> Response:
+        require_content_type(request, SIGNED_METADATA_MEDIA_TYPE)
+        await run_in_threadpool(signed.publish, await request.body(), at=office.now())
         return Response(status_code=204)

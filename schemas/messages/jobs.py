@@ -9,6 +9,8 @@ ends are ours, so members that are not defined are refused.  Times travel as who
 | ``GET /internal/v1/jobs?wait=SECONDS`` | answers ``{"jobs": [IssuanceJob …]}`` |
 | ``POST /internal/v1/jobs/{job_id}/result`` | :data:`JobResult`; 410 where nobody waits any more: revoke what was reserved |
 | ``PUT /internal/v1/status/{name}`` | the list's own bytes and media type |
+| ``GET /internal/v1/metadata`` | answers the issuer metadata, unsigned |
+| ``PUT /internal/v1/metadata`` | the same metadata, signed by the inner side |
 | ``POST /internal/v1/handles/{subject_handle}/revoke`` | empty |
 """
 

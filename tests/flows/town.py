@@ -22,10 +22,12 @@ from issuer.front.configurations import configurations
 from issuer.front.office import STORE_PACKAGE, FrontOffice, open_front
 from issuer.front.published import PublishedLists
 from issuer.front.settings import FrontSettings
+from issuer.front.signed import SignedMetadata
 from issuer.municipality.credentials.cycle import Workshop
 from issuer.municipality.credentials.jobs import work
 from issuer.municipality.credentials.profile import Profile, make_profile
 from issuer.municipality.frontier import FrontClient
+from issuer.municipality.metadata import MetadataDesk
 from issuer.municipality.offers import MadeOffer, create_offer
 from issuer.municipality.register import Municipality, own_register
 from issuer.municipality.register.importing import enter_records
@@ -100,6 +102,11 @@ class Wire(httpx.BaseTransport):
             return answer
         answer.read()
         return self.alter(request, answer)
+
+    @property
+    def apps(self) -> dict[str, Any]:
+        """The applications on this network, by origin."""
+        return self._bridge.apps
 
     def down(self, origin: str) -> None:
         """Make one origin unreachable from now on."""
@@ -190,6 +197,13 @@ class Town:
             decoys=0,
         )
 
+    def sign_metadata(self) -> bool:
+        """Let the inner side look at its front's metadata and sign it."""
+        city = self.world.warifu
+        names = frozenset({city.name, "Warifu City"})
+        anchors = Anchors((city.anchor,))
+        return MetadataDesk(self.inner_front, self.profile, names, city.metadata_signer, anchors, self.clock).renew()
+
     # -- the relying party ----------------------------------------------------------------------------------------
 
     def ask(self, purpose: str = "plain", flow: str = "cross-device") -> CreatedRequest:
@@ -262,13 +276,13 @@ def build_town(folder: Path, *, stores: StoreUrls | None = None, deferred_after:
     world, clock = World(), Clock()
     store_of: StoreUrls = stores or (lambda name: f"sqlite:///{folder / name}.db")
     inner_engine, profile, workshop = _inner_side(store_of("inner"), world)
-    front, lists = _front(folder, world, clock, store_url=store_of("front"), deferred_after=deferred_after, **front_settings)
+    front, lists, signed = _front(folder, world, clock, store_url=store_of("front"), deferred_after=deferred_after, **front_settings)
     with AsgiBridge({}) as bridge:
         wire = Wire(bridge)
         verifier = _verifier(store_of("verifier"), world, clock, wire)
         bridge.apps |= {
-            FRONT: public_side.create_app(front, lists),
-            INTERNAL: front_internal.create_app(front, lists),
+            FRONT: public_side.create_app(front, lists, signed),
+            INTERNAL: front_internal.create_app(front, lists, signed),
             VERIFIER: public_app(verifier),
         }
         inner_front = FrontClient(GuardedFetcher(transport=bridge), INTERNAL)
@@ -295,7 +309,7 @@ def _inner_side(store_url: str, world: World) -> tuple[sa.Engine, Profile, Works
     return engine, profile, Workshop(engine, profile, world.warifu.document_signer, Anchors((world.warifu.anchor,)))
 
 
-def _front(folder: Path, world: World, clock: Clock, **changes: Any) -> tuple[FrontOffice, PublishedLists]:
+def _front(folder: Path, world: World, clock: Clock, **changes: Any) -> tuple[FrontOffice, PublishedLists, SignedMetadata]:
     values: dict[str, Any] = {
         "public_url": world.warifu.issuer,
         "municipality_code": world.warifu.code,
@@ -306,7 +320,8 @@ def _front(folder: Path, world: World, clock: Clock, **changes: Any) -> tuple[Fr
     engine = open_engine(settings.store_url)
     migrate(engine, STORE_PACKAGE)
     office = open_front(engine, settings, configurations(CATALOGUE), now=clock, monotonic=clock.monotonic, random=secrets.token_bytes)
-    return office, PublishedLists(folder / "status", f"{world.warifu.issuer}/status")
+    lists = PublishedLists(folder / "status", f"{world.warifu.issuer}/status")
+    return office, lists, SignedMetadata(folder / "issuer-metadata.jwt", office.issuer_metadata)
 
 
 def _verifier(store_url: str, world: World, clock: Clock, wire: Wire) -> Office:

@@ -82,9 +82,14 @@ def served(start: Start, tmp_path: Path) -> Iterator[Served]:
     front = start(public_url=f"https://localhost:{port}/999997")
     front.clock.at = clock.now()
     files = (server.certificate, server.key)
-    public = Listener(public_side.create_app(front.office, front.lists), "localhost", port, *files, name="public")
+    public = Listener(public_side.create_app(front.office, front.lists, front.signed), "localhost", port, *files, name="public")
     internal = Listener(
-        front_internal.create_app(front.office, front.lists), "localhost", 0, *files, client_ca=authority.certificate, name="internal"
+        front_internal.create_app(front.office, front.lists, front.signed),
+        "localhost",
+        0,
+        *files,
+        client_ca=authority.certificate,
+        name="internal",
     )
     stop = threading.Event()
     with serving([public, internal]) as urls:

@@ -136,7 +136,18 @@ def _receiver(home: Path, settings: WalletSettings, encrypt: bool, copies: int |
     return receiving.Receiver(client, load_anchors(home), clock.now, copies=copies or settings.copies, encrypted=encrypt)
 
 
+def _tell_unsigned(received: list[receiving.Received]) -> None:
+    """Note where an issuer that could sign its metadata sent it unsigned: no reason to refuse, but worth knowing (C28)."""
+    if any(one.access is not None and one.access.endpoints.statement == "unsigned" for one in received):
+        console.print_note(
+            console.words(
+                ja="注意: 発行者のメタデータに署名がありませんでした。", en="Note: the issuer's metadata came without a signature."
+            )
+        )
+
+
 def _report(received: list[receiving.Received], as_json: bool) -> None:
+    _tell_unsigned(received)
     copies = [copy for one in received for copy in one.copies]
     deferred = [entry.configuration_id for one in received for entry in one.pending]
     if as_json:

@@ -75,7 +75,9 @@ def accept_offer(receiver: Receiver, offer: CredentialOffer, vault: Vault, *, tx
     """
     check_issuer_trusted(offer.credential_issuer, receiver.anchors)
     code = check_offer(offer, tx_code)
-    endpoints = receiver.client.endpoints(offer.credential_issuer, authorization_server=offer.authorization_server)
+    endpoints = receiver.client.endpoints(
+        offer.credential_issuer, anchors=receiver.anchors, authorization_server=offer.authorization_server
+    )
     check_configurations(endpoints.metadata, offer.configuration_ids)
     dpop_key = HolderKey.fresh()
     request = PreAuthorizedTokenRequest(code.code, code.tx_code)
@@ -164,7 +166,7 @@ def open_access(receiver: Receiver, grant: Grant, vault: Vault) -> Access:
     if grant.refresh_token is None:
         raise WarifuError("no_refresh_token", "this credential cannot be renewed", hint="ask the municipality for a new offer")
     check_issuer_trusted(grant.issuer, receiver.anchors)
-    endpoints = receiver.client.endpoints(grant.issuer)
+    endpoints = receiver.client.endpoints(grant.issuer, anchors=receiver.anchors)
     try:
         token = receiver.client.token(endpoints, RefreshTokenRequest(grant.refresh_token), dpop_key=grant.dpop_key.signer())
     except IssuerRefusedError as error:

@@ -22,6 +22,7 @@ from schemas.messages.openid4vci import (
     PreAuthorizedTokenRequest,
     RefreshTokenRequest,
     TokenResponse,
+    check_signed_metadata,
     credential_request,
     parse_authorization_server_metadata,
     parse_issuer_metadata,
@@ -29,8 +30,9 @@ from schemas.messages.openid4vci import (
     parse_token_response,
     well_known_url,
 )
+from schemas.trust import Anchors
 from wallet.receive.answers import JSON, JWT, MAX_ANSWER_BYTES, ResponseKey, read_answer, refusal, request_key_of
-from wallet.receive.issuers import IssuerEndpoints, authorization_server_of, check_own_endpoints
+from wallet.receive.issuers import IssuerEndpoints, Statement, authorization_server_of, check_own_endpoints, metadata_anchors
 
 #: An issuer may take its time before it answers or defers.
 PATIENCE = 30.0
@@ -53,30 +55,38 @@ class IssuanceClient:
         self._now = now
         self._dpop_nonce: str | None = None
 
-    def endpoints(self, issuer: str, *, authorization_server: str | None = None) -> IssuerEndpoints:
+    def endpoints(self, issuer: str, *, anchors: Anchors, authorization_server: str | None = None) -> IssuerEndpoints:
         """Fetch issuer and authorization server metadata from the inserted well-known paths (OpenID4VCI 1.0 12.2.2).
 
         Args:
+            anchors: whom the wallet trusts; where one certifies the issuer's metadata signers, the signed form is asked for.
             authorization_server: the one that the offer names, where it does.
 
         Raises:
             WarifuError: ``issuer_mismatch``, ``endpoint_elsewhere``, ``authorization_server_unknown`` (threat row C07),
-                or what the metadata's parsing refuses.
+                or what the metadata's parsing and signature are refused for.
             UndeterminedError: ``issuer_unreachable`` and what the fetcher raises.
         """
-        metadata = parse_issuer_metadata(self._get(well_known_url(issuer, "openid-credential-issuer")), expected_issuer=issuer)
+        metadata, statement = self._issuer_metadata(issuer, metadata_anchors(issuer, anchors))
         check_own_endpoints(issuer, endpoints_of(metadata))
         server = authorization_server_of(metadata, authorization_server)
-        answer = self._get(well_known_url(server, "oauth-authorization-server"))
-        token_endpoint = parse_authorization_server_metadata(answer, expected_issuer=server).token_endpoint
+        answer = self._get(well_known_url(server, "oauth-authorization-server"), JSON)
+        token_endpoint = parse_authorization_server_metadata(answer.body, expected_issuer=server).token_endpoint
         check_own_endpoints(server, [token_endpoint])
-        return IssuerEndpoints(metadata, token_endpoint)
+        return IssuerEndpoints(metadata, token_endpoint, statement)
 
-    def _get(self, url: str) -> bytes:
-        answer = self._fetcher.get(url, accept=JSON)
+    def _issuer_metadata(self, issuer: str, anchors: Anchors) -> tuple[IssuerMetadata, Statement]:
+        """Fetch the metadata, signed where the signature could be checked and the issuer signs (12.2.3, C28)."""
+        answer = self._get(well_known_url(issuer, "openid-credential-issuer"), f"{JWT}, {JSON}" if anchors else JSON)
+        if answer.content_type == JWT:
+            return check_signed_metadata(answer.body, expected_issuer=issuer, anchors=anchors, at=self._now()), "signed"
+        return parse_issuer_metadata(answer.body, expected_issuer=issuer), "unsigned" if anchors else "not-asked"
+
+    def _get(self, url: str, accept: str) -> Fetched:
+        answer = self._fetcher.get(url, accept=accept)
         if answer.status != 200:
             raise UndeterminedError("issuer_unreachable", f"the issuer answered {answer.status} for its metadata", hint="try again later")
-        return answer.body
+        return answer
 
     def token(
         self, endpoints: IssuerEndpoints, request: PreAuthorizedTokenRequest | RefreshTokenRequest, *, dpop_key: Signer

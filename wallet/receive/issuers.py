@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -15,12 +16,18 @@ from schemas.trust import Anchors, TrustAnchor, TrustPurpose
 FORMATS = frozenset({"dc+sd-jwt", "mso_mdoc"})
 
 
+#: How an issuer's metadata came: signed and checked; unsigned, though a signature could have been checked; or the wallet
+#: trusts no signer of it and did not ask for one.
+Statement = Literal["signed", "unsigned", "not-asked"]
+
+
 @dataclass(frozen=True, slots=True)
 class IssuerEndpoints:
     """What the wallet learned of an issuer, checked against the issuer it was fetched for."""
 
     metadata: IssuerMetadata
     token_endpoint: str
+    statement: Statement = "not-asked"
 
 
 def check_issuer_trusted(issuer: str, anchors: Anchors) -> None:
@@ -39,6 +46,11 @@ def check_issuer_trusted(issuer: str, anchors: Anchors) -> None:
             clause="OpenID4VCI 1.0 13.6.2",
             layer="policy",
         )
+
+
+def metadata_anchors(issuer: str, anchors: Anchors) -> Anchors:
+    """Return the anchors under which metadata of this issuer may be signed: those that speak for it (A28)."""
+    return Anchors(anchor for anchor in anchors.for_purpose(TrustPurpose.METADATA) if _speaks_for(anchor, issuer))
 
 
 def _speaks_for(anchor: TrustAnchor, issuer: str) -> bool:

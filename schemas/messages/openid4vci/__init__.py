@@ -5,6 +5,7 @@
 | addresses     | issuer identifier, inserted well-known paths |
 | offer         | credential offer, its link |
 | metadata      | issuer metadata, authorization server metadata |
+| signed_metadata | issuer metadata under the issuer's signature |
 | configuration | one kind of credential inside the metadata |
 | token         | token request and response, nonce, errors |
 | credential    | credential, deferred and notification messages, response encryption |
@@ -35,10 +36,12 @@ from schemas.messages.openid4vci.credential import (
     parse_response_encryption,
 )
 from schemas.messages.openid4vci.metadata import (
+    MAX_METADATA_BYTES,
     AuthorizationServerMetadata,
     IssuerMetadata,
     parse_authorization_server_metadata,
     parse_issuer_metadata,
+    read_issuer_metadata,
 )
 from schemas.messages.openid4vci.offer import (
     PRE_AUTHORIZED_GRANT,
@@ -48,6 +51,13 @@ from schemas.messages.openid4vci.offer import (
     offer_link,
     parse_offer,
     parse_offer_link,
+)
+from schemas.messages.openid4vci.signed_metadata import (
+    SIGNED_METADATA_MEDIA_TYPE,
+    UnverifiedSignedMetadata,
+    build_signed_metadata,
+    check_signed_metadata,
+    parse_signed_metadata,
 )
 from schemas.messages.openid4vci.token import (
     ErrorAnswer,
@@ -65,10 +75,12 @@ from schemas.messages.openid4vci.token import (
 __all__ = [
     "AUTHORIZATION_SERVER_METADATA",
     "ISSUER_METADATA",
+    "MAX_METADATA_BYTES",
     "MAX_PROOFS",
     "MSO_MDOC",
     "PRE_AUTHORIZED_GRANT",
     "SD_JWT_VC",
+    "SIGNED_METADATA_MEDIA_TYPE",
     "AuthorizationServerMetadata",
     "CredentialAnswer",
     "CredentialConfiguration",
@@ -87,9 +99,12 @@ __all__ = [
     "TokenRequest",
     "TokenResponse",
     "TxCode",
+    "UnverifiedSignedMetadata",
     "build_configuration",
+    "build_signed_metadata",
     "check_https_url",
     "check_issuer_identifier",
+    "check_signed_metadata",
     "credential_request",
     "nonce_response",
     "offer_link",
@@ -104,7 +119,9 @@ __all__ = [
     "parse_offer",
     "parse_offer_link",
     "parse_response_encryption",
+    "parse_signed_metadata",
     "parse_token_request",
     "parse_token_response",
+    "read_issuer_metadata",
     "well_known_url",
 ]

@@ -59,8 +59,12 @@ def parse_issuer_metadata(data: bytes | str, *, expected_issuer: str) -> IssuerM
         WarifuError: ``issuer_mismatch`` where ``credential_issuer`` is not byte for byte the expected one (threat C07),
             ``bad_issuer_metadata`` for anything malformed, or an encoding error of strict JSON.
     """
-    parsed = parse_json(data, max_bytes=MAX_METADATA_BYTES)
-    metadata = Members(parsed, code="bad_issuer_metadata", what="issuer metadata", clause=_CLAUSE)
+    return read_issuer_metadata(parse_json(data, max_bytes=MAX_METADATA_BYTES), expected_issuer=expected_issuer)
+
+
+def read_issuer_metadata(document: object, *, expected_issuer: str) -> IssuerMetadata:
+    """Read issuer metadata from parsed JSON; raises as :func:`parse_issuer_metadata`."""
+    metadata = Members(document, code="bad_issuer_metadata", what="issuer metadata", clause=_CLAUSE)
     issuer = check_issuer_identifier(metadata.text("credential_issuer"), code="bad_issuer_metadata")
     check_same_issuer(issuer, expected_issuer, clause="OpenID4VCI 1.0 12.2.1")
     configurations = {

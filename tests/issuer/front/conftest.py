@@ -16,6 +16,7 @@ from issuer.front.configurations import configurations
 from issuer.front.office import STORE_PACKAGE, FrontOffice, open_front
 from issuer.front.published import PublishedLists
 from issuer.front.settings import FrontSettings
+from issuer.front.signed import SignedMetadata
 from issuer.web import front as public_side
 from issuer.web import front_internal
 from runtime.migrations import migrate
@@ -31,6 +32,7 @@ class Front:
     engine: sa.Engine
     office: FrontOffice
     lists: PublishedLists
+    signed: SignedMetadata
     clock: Clock
     public: httpx.AsyncClient
     internal: httpx.AsyncClient
@@ -72,9 +74,9 @@ def start(engine: sa.Engine, store_url: str, tmp_path: Path) -> Start:
         kinds = configurations(catalogue(chosen.vct_base, chosen.doctype_prefix))
         office = open_front(engine, chosen, kinds, now=clock.now, monotonic=clock.monotonic, random=secrets.token_bytes)
         lists = PublishedLists(tmp_path / "public" / "status", f"{ISSUER}/status")
-        return Front(
-            engine, office, lists, clock, client(public_side.create_app(office, lists)), client(front_internal.create_app(office, lists))
-        )
+        signed = SignedMetadata(tmp_path / "public" / "issuer-metadata.jwt", office.issuer_metadata)
+        public, internal = public_side.create_app(office, lists, signed), front_internal.create_app(office, lists, signed)
+        return Front(engine, office, lists, signed, clock, client(public), client(internal))
 
     return build
 

@@ -35,6 +35,8 @@ INTERNAL = {
     "GET /internal/v1/jobs": INNER,
     "POST /internal/v1/jobs/{job_id}/result": INNER,
     "PUT /internal/v1/status/{name}": INNER,
+    "GET /internal/v1/metadata": INNER,
+    "PUT /internal/v1/metadata": INNER,
     "GET /healthz": INNER,
 }
 
@@ -44,8 +46,8 @@ def routes_of(app: FastAPI) -> set[str]:
 
 
 def test_every_route_is_declared(front: Front) -> None:
-    assert routes_of(public_side.create_app(front.office, front.lists)) == PUBLIC.keys()
-    assert routes_of(front_internal.create_app(front.office, front.lists)) == INTERNAL.keys()
+    assert routes_of(public_side.create_app(front.office, front.lists, front.signed)) == PUBLIC.keys()
+    assert routes_of(front_internal.create_app(front.office, front.lists, front.signed)) == INTERNAL.keys()
 
 
 @pytest.mark.parametrize("route", [route for route, rule in PUBLIC.items() if rule == TOKEN])

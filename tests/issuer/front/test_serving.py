@@ -37,9 +37,9 @@ def served(start: Start, tmp_path: Path) -> Iterator[Served]:
     stranger = tls.issue_client_certificate(tmp_path / "other", "inner", into=tmp_path / "other" / "client")
     files = (server.certificate, server.key)
     listeners = [
-        Listener(public_side.create_app(front.office, front.lists), "localhost", 0, *files, name="public"),
+        Listener(public_side.create_app(front.office, front.lists, front.signed), "localhost", 0, *files, name="public"),
         Listener(
-            front_internal.create_app(front.office, front.lists),
+            front_internal.create_app(front.office, front.lists, front.signed),
             "localhost",
             0,
             *files,

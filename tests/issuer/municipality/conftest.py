@@ -39,6 +39,8 @@ class RecordingFront:
     waiting: list[IssuanceJob] = field(default_factory=list)
     results: dict[str, JobResult] = field(default_factory=dict)
     published: dict[str, list[bytes]] = field(default_factory=dict)
+    unsigned: bytes = b""
+    signed: list[bytes] = field(default_factory=list)
     dead_handles: list[str] = field(default_factory=list)
     gone: bool = False
 
@@ -56,6 +58,12 @@ class RecordingFront:
 
     def put_status(self, name: str, media_type: str, body: bytes) -> None:
         self.published.setdefault(name, []).append(body)
+
+    def metadata(self) -> bytes:
+        return self.unsigned
+
+    def put_metadata(self, body: bytes) -> None:
+        self.signed.append(body)
 
     def revoke_handle(self, handle: str) -> None:
         self.dead_handles.append(handle)
