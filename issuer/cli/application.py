@@ -42,7 +42,7 @@ SERVE: Final[Mapping[str, Entry]] = MappingProxyType(
     {
         "inner": Entry(
             "issuer.cli.serve_inner:serve_inner",
-            "Serve the staff network; pull issuance jobs from the front, revoke what changed, publish status lists.",
+            "Serve the staff network; pull issuance jobs from the front, revoke what changed, publish status lists, sign the metadata.",
         ),
         "front": Entry(
             "issuer.cli.serve_front:serve_front",
