@@ -78,13 +78,14 @@ def check_leaf(leaf: x509.Certificate, extensions: x509.Extensions, *, anchor: T
 
     Raises:
         WarifuError: ``key_not_p256``, ``leaf_is_ca``, ``key_usage_mismatch``, ``extended_key_usage_mismatch``,
-            ``wildcard_name`` or ``municipality_mismatch``.
+            ``wildcard_name``, ``country_mismatch`` or ``municipality_mismatch``.
     """
     facts = read_leaf(leaf, extensions)
     check_not_ca(extensions)
     check_key_usage(extensions, anchor.profile)
     check_extended_key_usage(extensions, anchor.profile, purpose)
     check_no_wildcard(extensions)
+    check_country(leaf, anchor)
     check_municipality(facts.municipality, anchor, purpose)
     return facts
 
@@ -167,6 +168,24 @@ def check_no_wildcard(extensions: x509.Extensions) -> None:
     texts = [*names.get_values_for_type(x509.DNSName), *names.get_values_for_type(x509.UniformResourceIdentifier)]
     if any("*" in text for text in texts):
         raise chain_error("wildcard_name", "the signer's certificate holds a wildcard name", clause="RFC 9525 6.3")
+
+
+def check_country(leaf: x509.Certificate, anchor: TrustAnchor) -> None:
+    """Under ``strict`` root and signer name one country, and the same; foreign roots may certify across borders (B08)."""
+    if anchor.profile == "foreign" or anchor.pinned or anchor.certificate is None:
+        return
+    root, signer = _countries(anchor.certificate), _countries(leaf)
+    if len(root) != 1 or root != signer:
+        raise chain_error(
+            "country_mismatch",
+            "the signer's certificate names another country than its root",
+            hint="certify the signer under the root's country",
+            clause="ISO/IEC 18013-5 Annex B",
+        )
+
+
+def _countries(certificate: x509.Certificate) -> list[str]:
+    return [str(a.value) for a in certificate.subject.get_attributes_for_oid(NameOID.COUNTRY_NAME)]
 
 
 def check_municipality(municipality: str | None, anchor: TrustAnchor, purpose: TrustPurpose) -> None:
