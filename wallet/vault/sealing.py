@@ -86,7 +86,7 @@ def seal(content: bytes, lock: VaultLock, *, generation: int) -> bytes:
         "wrap_nonce": b64url_encode(secrets.token_bytes(12)),
         "seal_nonce": b64url_encode(secrets.token_bytes(12)),
     }
-    aad, data_key = dump_json(header), secrets.token_bytes(32)
+    aad, data_key = authenticated(header), secrets.token_bytes(32)
     wrapped = AESGCM(lock.key).encrypt(b64url_decode(str(header["wrap_nonce"])), data_key, aad)
     sealed = AESGCM(data_key).encrypt(b64url_decode(str(header["seal_nonce"])), content, aad)
     return dump_json({**header, "wrapped_key": b64url_encode(wrapped), "sealed": b64url_encode(sealed)})
@@ -100,7 +100,7 @@ def unseal(data: bytes, passphrase: bytes) -> Unsealed:
             ``passphrase_wrong`` where the passphrase does not open it or a bit was changed: the two cannot be told apart.
     """
     document, parts = _read(data)
-    aad = dump_json({name: document[name] for name in _HEADER})
+    aad = authenticated(document)
     lock = VaultLock(document["kdf"], derive(document["kdf"], passphrase))
     try:
         data_key = AESGCM(lock.key).decrypt(parts["wrap_nonce"], parts["wrapped_key"], aad)
@@ -112,6 +112,11 @@ def unseal(data: bytes, passphrase: bytes) -> Unsealed:
             hint="try again; if the file is damaged, the copy beside it (.bak) may still open",
         ) from error
     return Unsealed(content, document["generation"], lock)
+
+
+def authenticated(document: Mapping[str, Any]) -> bytes:
+    """Return the header as both steps of sealing authenticate it: every field that is not sealed itself (H01, H04)."""
+    return dump_json({name: document[name] for name in _HEADER})
 
 
 def _read(data: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:

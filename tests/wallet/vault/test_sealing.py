@@ -99,6 +99,12 @@ def test_wrapped_key_and_content_of_another_vault_together_do_not_fit(sealed: by
     assert refusal(dump_json({**document, "wrapped_key": other["wrapped_key"], "sealed": other["sealed"]})) == "passphrase_wrong"
 
 
+@pytest.mark.usefixtures("quick")
+def test_the_generation_cannot_be_raised(sealed: bytes) -> None:
+    """An older vault with a newer number would pass for the newest (H07); the number is authenticated."""
+    assert refusal(sealed.replace(b'"generation":7', b'"generation":8')) == "passphrase_wrong"
+
+
 @pytest.mark.parametrize("member", ["pin", "retries", "unlocked"])
 def test_no_field_can_be_added(sealed: bytes, member: str) -> None:
     assert refusal(dump_json({**json.loads(sealed), member: 0})) == "vault_damaged"
