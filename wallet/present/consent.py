@@ -9,7 +9,7 @@ from datetime import datetime
 from schemas.credentials import Catalogue
 from schemas.errors import WarifuError
 from schemas.messages.openid4vp import AuthorizationRequest
-from schemas.messages.registration import RegisteredPurpose, parse_registration, registered_purpose
+from schemas.messages.registration import MAX_TEXT, RegisteredPurpose, parse_registration, registered_purpose
 from schemas.trust import Anchors
 from wallet.match.matcher import Match
 from wallet.present.foreign_text import readable
@@ -77,7 +77,7 @@ def asker_of(request: AuthorizationRequest, *, anchors: Anchors, language: str, 
     text = purpose.text.get(language, purpose.text["ja"]) if purpose else ""
     signer = request.verifier
     until = f"{signer.certificate.not_valid_after_utc:%Y-%m-%d}" if signer.certificate else ""
-    return Asker(readable(signer.organization), signer.municipality, until, readable(text))
+    return Asker(readable(signer.organization), signer.municipality, until, readable(text, longest=MAX_TEXT))
 
 
 def purpose_of(request: AuthorizationRequest, anchors: Anchors, at: datetime) -> RegisteredPurpose | None:
