@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from issuer.keys import KeyRole, create_root, rotate
 from issuer.municipality.office import open_office
-from runtime import clock, console
+from runtime import clock, console, logs
 from runtime.fetcher import GuardedFetcher
 from runtime.store import begin
-from tests.flows.conftest import lock, town
+from tests.flows.conftest import lock
 from tests.flows.test_wallet_command import equipped
-from tests.flows.town import INTERNAL, Town
+from tests.flows.town import INTERNAL, Town, build_town
 from tests.generate_cli import SCHEMAS, root
 from tests.wallet.command import Command, pipe_with
 from verifier.settings import CERTIFICATE_FILE
 from wallet.vault.sealing import VaultLock
 
-__all__ = ["lock", "town"]
+__all__ = ["lock"]
 FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
 PASSPHRASE = "correct horse battery staple"
 
@@ -68,6 +69,13 @@ class Program:
         code, out, err = self(*command.split(), *arguments)
         assert code == 0, err
         return fitting(f"warifu-{self.name} {command}", out)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    """A town whose front waits long for the inner side, so that a busy machine changes no result."""
+    with build_town(tmp_path, deferred_after=25.0) as built:
+        yield built
 
 
 @pytest.fixture
@@ -122,3 +130,15 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("WARIFU_LANG", "en")
     monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command that serves points the log of the whole process at its standard error; give it back afterwards."""
+    library_log = logging.getLogger()
+    handlers, level = library_log.handlers[:], library_log.level
+    monkeypatch.setattr(logs._sink, "stream", logs._sink.stream)
+    monkeypatch.setattr(logs._sink, "role", logs._sink.role)
+    yield
+    library_log.handlers[:] = handlers
+    library_log.setLevel(level)
