@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from issuer.store.municipality.issuing import subject_handle
 from schemas.errors import UndeterminedError, WarifuError
-from schemas.formats.encoding import b64url_decode, b64url_encode
+from schemas.formats.encoding import b64url_decode, b64url_encode, dump_json, parse_json
 from schemas.formats.jose import key_from_jwk, parse_jws
 from schemas.messages.openid4vci import CredentialOffer, offer_link, parse_offer_link
 from schemas.trust import Anchors, TrustAnchor, TrustPurpose
@@ -181,8 +181,10 @@ def _flipped(_town: Town, credential: str) -> str:
 
 
 def _flipped_disclosure(_town: Town, credential: str) -> str:
-    at = credential.index("~") + 12
-    return credential[:at] + ("A" if credential[at] != "A" else "B") + credential[at + 1 :]
+    issuer_jwt, first, *rest = credential.split("~")
+    salt, *others = parse_json(b64url_decode(first))
+    flipped = ("A" if salt[0] != "A" else "B") + salt[1:]
+    return "~".join([issuer_jwt, b64url_encode(dump_json([flipped, *others])), *rest])
 
 
 def _cut(_town: Town, credential: str) -> str:
