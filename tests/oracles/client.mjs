@@ -1,5 +1,5 @@
 // Unpatched OpenID4VC clients against our servers, over TLS that Node verifies itself (NODE_EXTRA_CA_CERTS names the root).
-// {"operation": "issue"|"present", …} on stdin, {"ok": …} on stdout.
+// {"operation": "issue"|"metadata"|"present", …} on stdin, {"ok": …} on stdout.
 import { createHash, createPrivateKey, createPublicKey, createSign, createVerify, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { calculateJwkThumbprint, clientAuthenticationAnonymous } from '@openid4vc/oauth2'
@@ -82,6 +82,20 @@ async function issue(request) {
   return { credentials, keys: [...keys.values()] }
 }
 
+// The library reads signed metadata, but leaves it to its caller's fetch to ask for it; `forged` changes it on the way.
+async function metadata({ issuer, forged }) {
+  const fetch = async (url, init) => {
+    if (!String(url).includes('/.well-known/openid-credential-issuer/')) return globalThis.fetch(url, init)
+    const response = await globalThis.fetch(url, { ...init, headers: { accept: 'application/jwt' } })
+    if (!forged) return response
+    const [header, payload, signature] = (await response.text()).split('.')
+    const claims = { ...JSON.parse(Buffer.from(payload, 'base64url')), batch_credential_issuance: { batch_size: 2 } }
+    return new Response([header, b64url(JSON.stringify(claims)), signature].join('.'), { headers: response.headers })
+  }
+  const found = await new Openid4vciClient({ callbacks: { ...callbacks, fetch } }).resolveIssuerMetadata(issuer)
+  return { method: found.signedCredentialIssuer?.signer.method, claims: found.signedCredentialIssuer?.jwt.payload }
+}
+
 async function presentSdJwt(credential, names, { nonce, clientId }) {
   const { SDJwtVcInstance } = await import('@sd-jwt/sd-jwt-vc')
   const payload = JSON.parse(Buffer.from(credential.split('.')[1], 'base64url'))
@@ -146,7 +160,7 @@ for await (const chunk of process.stdin) chunks.push(chunk)
 const request = JSON.parse(Buffer.concat(chunks))
 let answer
 try {
-  answer = { ok: true, ...(await { issue, present }[request.operation](request)) }
+  answer = { ok: true, ...(await { issue, metadata, present }[request.operation](request)) }
 } catch (error) {
   answer = { ok: false, error: `${error.name}: ${error.message}`, cause: String(error.cause ?? ''), stack: error.stack }
 }

@@ -77,6 +77,21 @@ def test_the_npm_wallet_receives_what_our_issuer_issues(wallet: dict[str, Any]) 
     }
 
 
+def test_the_npm_wallet_verifies_our_signed_metadata(tour: Tour) -> None:
+    answer = client(tour, "metadata", issuer=tour.addresses.issuer)
+    assert answer["ok"], answer
+    assert answer["method"] == "x5c"
+    claims = answer["claims"]
+    assert claims["sub"] == claims["iss"] == claims["credential_issuer"] == tour.addresses.issuer
+    assert len(claims["credential_configurations_supported"]) == 4
+
+
+def test_the_npm_wallet_refuses_signed_metadata_that_was_changed(tour: Tour) -> None:
+    answer = client(tour, "metadata", issuer=tour.addresses.issuer, forged=True)
+    assert not answer["ok"]
+    assert "signed credential issuer metadata jwt verification failed" in json.dumps(answer)
+
+
 def test_the_npm_wallet_presents_and_our_verifier_accepts(tour: Tour, wallet: dict[str, Any]) -> None:
     asked = ask(tour)
     chosen = {"record": wallet["credentials"]["resident-record-sd-jwt"][0], "basic": wallet["credentials"]["basic-four-mdoc"][0]}
