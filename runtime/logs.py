@@ -37,6 +37,7 @@ class _Sink:
     def __init__(self) -> None:
         self.stream: TextIO | None = None
         self.role = ""
+        self.lost = 0
         self.lock = threading.Lock()
 
 
@@ -86,8 +87,15 @@ def emit(level: str, event: str, fields: dict[str, Value], *, at: datetime | Non
     line: dict[str, Value] = {"at": instant, "level": level, "role": _sink.role, "event": event}
     line |= {name: clean(name, value) for name, value in fields.items() if value is not None}
     with _sink.lock:
-        _sink.stream.write(dump_json(line).decode() + "\n")
-        _sink.stream.flush()
+        line["lost"] = _sink.lost or None
+        written = dump_json({name: value for name, value in line.items() if value is not None}).decode() + "\n"
+        try:
+            _sink.stream.write(written)
+            _sink.stream.flush()
+            _sink.lost = 0
+        except (OSError, ValueError):
+            # A full disk or a closed stream must not undo what the process has decided; the next line tells how many were lost.
+            _sink.lost += 1
 
 
 def check_fields(event: str, fields: dict[str, Value]) -> None:

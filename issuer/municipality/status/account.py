@@ -45,7 +45,7 @@ class CopyAccount(BaseModel):
 
 def account(connection: sa.Connection) -> StatusAccount:
     """Return counts over the whole store."""
-    states = connection.execute(sa.select(credential_copy.c.state, sa.func.count()).group_by(credential_copy.c.state)).tuples().all()
+    states = connection.execute(sa.select(credential_copy.c.state, sa.func.count()).group_by(credential_copy.c.state)).all()
     counts = {
         row.list_id: row
         for row in connection.execute(
@@ -69,7 +69,7 @@ def account(connection: sa.Connection) -> StatusAccount:
         )
         for row in connection.execute(sa.select(status_list).order_by(status_list.c.created_at))
     ]
-    return StatusAccount(copies=dict(states), lists=lists)
+    return StatusAccount(copies={row[0]: row[1] for row in states}, lists=lists)
 
 
 def copies_of(connection: sa.Connection, resident_id: str) -> list[CopyAccount]:
