@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from schemas.trust import Authority, SigningIdentity, Subject, TrustPurpose, build_leaf, build_root
 from tests.vectors.scene import WORLD
@@ -50,7 +53,6 @@ def other_curve() -> ec.EllipticCurvePublicKey:
 
 def certificate_without_key(**changes: Any) -> bytes:
     """Return a leaf in DER whose key nobody here can sign with."""
-    from cryptography.hazmat.primitives.serialization import Encoding
 
     arguments: dict[str, Any] = {
         "subject": Subject("割符市 issuer signer", "割符市", "999997"),
@@ -62,3 +64,20 @@ def certificate_without_key(**changes: Any) -> bytes:
         "not_after": WORLD.at + timedelta(days=90),
     }
     return build_leaf(TrustPurpose.ISSUER, **(arguments | changes)).public_bytes(Encoding.DER)
+
+
+def signer_with(usage: dict[str, bool], *, authority: bool = False) -> SigningIdentity:
+    """Return a document signer whose certificate has other key usages, or is that of an authority."""
+    sound = WARIFU.document_signer.certificate
+    signer = signer_for("999997 issuer")
+    times = (sound.not_valid_before_utc, sound.not_valid_after_utc)
+    builder = x509.CertificateBuilder(sound.issuer, sound.subject, signer.public_key, certificate_serial("other usage"), *times)
+    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    others = ("key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    replaced = {x509.KeyUsage: x509.KeyUsage(**{name: usage.get(name, name == "digital_signature") for name in (*names, *others)})}
+    for extension in sound.extensions:
+        builder = builder.add_extension(replaced.get(type(extension.value), extension.value), extension.critical)
+    if authority:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    key = signer_for("999997 root").private_key
+    return SigningIdentity(signer, (builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True),))

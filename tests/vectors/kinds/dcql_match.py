@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.vectors.forge_dcql import CLAIMS, MDOC_QUERY, TWO, VCT, asked
 from tests.vectors.forge_mdoc import COMMON, NATIONAL
-from tests.vectors.kinds.dcql_answer import CLAIMS, MDOC_QUERY, TWO, VCT, asked
 from tests.vectors.registry import Given, accepts, rejects
 from tests.world.credentials import BASIC_FOUR, RESIDENT_RECORD
 

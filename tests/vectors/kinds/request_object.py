@@ -14,7 +14,7 @@ from schemas.messages.dcql import parse_query
 from schemas.messages.openid4vp import RequestParameters, build_request_object
 from schemas.trust import SigningIdentity
 from tests.vectors.forge import Edit, resign, same, set_to, without
-from tests.vectors.kinds.dcql_answer import asked
+from tests.vectors.forge_dcql import asked
 from tests.vectors.people import WARIFU, self_signed
 from tests.vectors.registry import Given, accepts, rejects
 from tests.vectors.scene import AT, READER, WORLD
