@@ -18,7 +18,7 @@ from schemas.formats.jose import key_from_jwk, parse_jws
 from schemas.messages.openid4vci import CredentialOffer, offer_link, parse_offer_link
 from schemas.trust import Anchors, TrustAnchor, TrustPurpose
 from tests.flows.holder import Holder
-from tests.flows.town import FRONT, Town
+from tests.flows.town import ALL, FRONT, Town
 from tests.world import City
 from tests.world.credentials import BASIC_FOUR, RESIDENT_RECORD, SdJwtRecipe
 
@@ -317,6 +317,57 @@ def test_an_answer_in_clear_is_refused_where_encryption_was_asked_for(town: Town
 
 def _in_clear(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
     return httpx.Response(200, json={"credentials": [{"credential": "x"}]}) if request.url.path.endswith("/credential") else answer
+
+
+# ---- what the issuer refuses
+
+
+def refusing(town: Town, *answers: str | None) -> None:
+    """Answer the next credential requests with these errors; None lets one through."""
+    left = list(answers)
+
+    def interfere(request: httpx.Request) -> httpx.Response | None:
+        error = left.pop(0) if left and request.url.path.endswith("/credential") else None
+        return None if error is None else httpx.Response(400, json={"error": error})
+
+    town.wire.interfere = interfere
+
+
+def test_one_refused_credential_does_not_keep_the_others_from_coming(town: Town, holder: Holder) -> None:
+    made = town.offer()
+    refusing(town, None, "credential_request_denied")
+    received = holder.accept(made)
+    assert [(name, error.code) for name, error in received.refused] == [(ALL[1], "credential_refused")]
+    assert {copy.configuration_id for copy in holder.content.copies.values()} == {ALL[0], ALL[2], ALL[3]}
+    assert len(holder.content.keys) == 3
+    town.wire.interfere = None
+    assert len(holder.refresh().copies) == 12
+
+
+def test_where_everything_is_refused_nothing_is_stored(town: Town, holder: Holder) -> None:
+    made = town.offer()
+    refusing(town, *["credential_request_denied"] * 4)
+    error = refused(holder, made)
+    assert error.code == "credential_refused"
+    assert "市民課窓口" in error.hint
+
+
+def test_a_nonce_that_ran_out_is_fetched_again_once(town: Town, holder: Holder) -> None:
+    made = town.offer(configurations=ONE)
+    refusing(town, "invalid_nonce")
+    assert len(holder.accept(made).copies) == 3
+    again = town.offer(configurations=ONE)
+    refusing(town, "invalid_nonce", "invalid_nonce")
+    assert refused(holder, again).message == "the issuer refused: invalid_nonce"
+
+
+def test_a_configuration_that_is_no_longer_offered_is_told(town: Town, holder: Holder) -> None:
+    holder.accept(town.offer(configurations=ONE))
+    altered(town, "openid-credential-issuer/999997", lambda document: document["credential_configurations_supported"].pop(ONE[0]) and None)
+    with pytest.raises(WarifuError) as caught:
+        holder.refresh()
+    assert caught.value.code == "configuration_unknown"
+    assert len(holder.content.copies) == 3
 
 
 # ---- an issuer that is not there

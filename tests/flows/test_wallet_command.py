@@ -451,3 +451,25 @@ def test_an_older_vault_is_announced_and_gives_nothing_out_as_fresh(town: Town, 
         renewed = wallet("refresh")
     assert renewed.code == 0, renewed.err
     assert wallet("present", town.ask().link, "--yes").code == 0
+
+
+# ---- one of several refused
+
+
+def test_what_came_is_stored_and_what_was_refused_is_told(town: Town, wallet: Command) -> None:
+    made = town.offer()
+    count = [0]
+
+    def deny_second(request: httpx.Request) -> httpx.Response | None:
+        count[0] += request.url.path.endswith("/credential")
+        denied = request.url.path.endswith("/credential") and count == [2]
+        return httpx.Response(400, json={"error": "credential_request_denied"}) if denied else None
+
+    town.wire.interfere = deny_second
+    with town.issuing():
+        said = wallet("accept", made.link, "--yes", "--json")
+    assert said.code == 1
+    assert len(said.json()["copies"]) == 9
+    assert "credential_refused" in said.err
+    assert "市民課窓口へお越しください" in said.err
+    assert len(wallet("list", "--json").json()) == 9

@@ -52,6 +52,7 @@ def accept(
             tx_code = console.read_secret(tx_code_fd, _tx_code_prompt(read)).decode("utf-8", "replace")
         received = _wait_for(receiver, vault, receiving.accept_offer(receiver, read, vault, tx_code=tx_code), wait)
     _report([received], as_json)
+    _raise_first([received])
 
 
 def read_offer(link: str, settings: WalletSettings) -> CredentialOffer:
@@ -102,6 +103,14 @@ def refresh(
     _report(received, as_json)
     if failure is not None:
         raise failure
+    _raise_first(received)
+
+
+def _raise_first(received: list[receiving.Received]) -> None:
+    """End with the issuer's refusal where it refused one of several credentials; the others are stored and reported."""
+    for one in received:
+        for _, refusal in one.refused:
+            raise refusal
 
 
 def _refresh_all(receiver: receiving.Receiver, vault: Vault, wait: int) -> tuple[list[receiving.Received], WarifuError | None]:
@@ -138,7 +147,7 @@ def _receiver(home: Path, settings: WalletSettings, encrypt: bool, copies: int |
 
 def _tell_unsigned(received: list[receiving.Received]) -> None:
     """Note where an issuer that could sign its metadata sent it unsigned: no reason to refuse, but worth knowing (C28)."""
-    if any(one.access is not None and one.access.endpoints.statement == "unsigned" for one in received):
+    if any(one.access.endpoints.statement == "unsigned" for one in received):
         console.print_note(
             console.words(
                 ja="注意: 発行者のメタデータに署名がありませんでした。", en="Note: the issuer's metadata came without a signature."

@@ -1,13 +1,14 @@
 """Receiving: from an offer or a refresh token to stored copies.  Nothing is stored that was not verified, or by halves.
 
-A fetch ends in one of three ways.  Everything offered came and is good: it is stored.  Something that came is refused:
-nothing of the fetch is stored.  The issuer went away in between: only the right to fetch is stored, and ``refresh`` goes on.
+A fetch ends in one of three ways.  All that came is good: it is stored, also where the issuer refused one of several
+credentials.  Something that came is refused by us: nothing of the fetch is stored.  The issuer went away in between: only
+the right to fetch is stored, and ``refresh`` goes on.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -47,12 +48,29 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came of one fetch: copies stored, and what the issuer deferred; ``access`` asks for the latter again."""
+    """What came of one fetch.
+
+    Attributes:
+        copies: those stored.
+        pending: what the issuer deferred; ``access`` asks for it again.
+        refused: what the issuer refused, by configuration id.
+    """
 
     grant_id: str
-    copies: tuple[StoredCopy, ...]
+    access: Access
+    copies: tuple[StoredCopy, ...] = ()
     pending: tuple[Pending, ...] = ()
-    access: Access | None = None
+    refused: tuple[tuple[str, IssuerRefusedError], ...] = ()
+
+    def joined(self, later: Received) -> Received:
+        """Return both in one; what is pending is what the later one says."""
+        return Received(self.grant_id, later.access, (*self.copies, *later.copies), later.pending, (*self.refused, *later.refused))
+
+    def something(self) -> Received:
+        """Return this, unless nothing came of it but refusals; then the first of them is raised."""
+        if self.refused and not self.copies and not self.pending:
+            raise self.refused[0][1]
+        return self
 
 
 @dataclass(slots=True)
@@ -61,7 +79,12 @@ class Harvest:
 
     copies: list[StoredCopy] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
+    refused: list[tuple[str, IssuerRefusedError]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+
+    def received(self, grant: Grant, access: Access) -> Received:
+        """Return what was stored of this."""
+        return Received(grant.grant_id, access, tuple(self.copies), tuple(self.pending), tuple(self.refused))
 
 
 def accept_offer(receiver: Receiver, offer: CredentialOffer, vault: Vault, *, tx_code: str | None) -> Received:
@@ -85,7 +108,7 @@ def accept_offer(receiver: Receiver, offer: CredentialOffer, vault: Vault, *, tx
     grant = Grant(secrets.token_hex(8), offer.credential_issuer, offer.configuration_ids, dpop_key, token.refresh_token)
     access = Access(endpoints, token.access_token, dpop_key.signer())
     try:
-        return fetch(receiver, access, grant, vault, grant.configuration_ids)
+        return fetch(receiver, access, grant, vault, grant.configuration_ids).something()
     except UndeterminedError as error:
         if grant.refresh_token is None:
             raise
@@ -101,25 +124,35 @@ def accept_offer(receiver: Receiver, offer: CredentialOffer, vault: Vault, *, tx
 
 
 def fetch(receiver: Receiver, access: Access, grant: Grant, vault: Vault, configuration_ids: Sequence[str]) -> Received:
-    """Ask for every configuration with one set of fresh keys, and store all that comes, or nothing."""
+    """Ask for every configuration with one set of fresh keys, and store what comes, or nothing where any of it is bad."""
     copies = max(1, min(receiver.copies, access.endpoints.metadata.batch_size))
     keys = {key.thumbprint: key for key in (HolderKey.fresh() for _ in range(copies))}
-    signers = [key.signer() for key in keys.values()]
     harvest = Harvest()
     for name in configuration_ids:
-        answer = receiver.client.credentials(access, name, signers, encrypted=receiver.encrypted)
-        if isinstance(answer, DeferredIssuance):
-            at = receiver.now().isoformat()
-            harvest.pending.append(Pending(answer.transaction_id, grant.grant_id, name, tuple(keys), at, answer.interval))
-        else:
-            take(receiver, access, batch_of(access, grant, name, keys), answer, harvest)
-    vault.content.keys |= keys
-    vault.content.grants[grant.grant_id] = grant
-    store(vault, grant, harvest)
-    vault.content.drop_unused_keys(keys)
-    vault.save()
-    notify(receiver, access, harvest.notices, "credential_accepted")
-    return Received(grant.grant_id, tuple(harvest.copies), tuple(harvest.pending), access)
+        _ask(receiver, access, batch_of(access, grant, name, keys), keys, harvest)
+    if harvest.copies or harvest.pending:
+        vault.content.keys |= keys
+        vault.content.grants[grant.grant_id] = grant
+        store(vault, grant, harvest)
+        vault.content.drop_unused_keys(keys)
+        vault.save()
+        notify(receiver, access, harvest.notices, "credential_accepted")
+    return harvest.received(grant, access)
+
+
+def _ask(receiver: Receiver, access: Access, batch: Batch, keys: Mapping[str, HolderKey], harvest: Harvest) -> None:
+    """Ask for one configuration; that the issuer refuses it does not keep the others from coming."""
+    name = batch.configuration.id
+    try:
+        answer = receiver.client.credentials(access, name, [key.signer() for key in keys.values()], encrypted=receiver.encrypted)
+    except IssuerRefusedError as error:
+        harvest.refused.append((name, error))
+        return
+    if isinstance(answer, DeferredIssuance):
+        at = receiver.now().isoformat()
+        harvest.pending.append(Pending(answer.transaction_id, batch.grant_id, name, tuple(keys), at, answer.interval))
+    else:
+        take(receiver, access, batch, answer, harvest)
 
 
 def batch_of(access: Access, grant: Grant, configuration_id: str, keys: Iterable[str]) -> Batch:

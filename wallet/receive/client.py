@@ -31,7 +31,7 @@ from schemas.messages.openid4vci import (
     well_known_url,
 )
 from schemas.trust import Anchors
-from wallet.receive.answers import JSON, JWT, MAX_ANSWER_BYTES, ResponseKey, read_answer, refusal, request_key_of
+from wallet.receive.answers import JSON, JWT, MAX_ANSWER_BYTES, IssuerRefusedError, ResponseKey, read_answer, refusal, request_key_of
 from wallet.receive.issuers import IssuerEndpoints, Statement, authorization_server_of, check_own_endpoints, metadata_anchors
 
 #: An issuer may take its time before it answers or defers.
@@ -111,7 +111,7 @@ class IssuanceClient:
         return parse_nonce_response(answer.body)
 
     def credentials(self, access: Access, configuration_id: str, keys: Sequence[Signer], *, encrypted: bool) -> CredentialAnswer:
-        """Ask for one copy a key.
+        """Ask for one copy a key; once more where the nonce had run out (8.3.1.2).
 
         Args:
             encrypted: ask for an encrypted response, unreadable to what stands between (8.2, 10); needs the issuer's
@@ -120,10 +120,20 @@ class IssuanceClient:
         Raises:
             WarifuError: ``credential_refused`` with the issuer's error name, or what the answer's parsing refuses.
         """
-        metadata = access.endpoints.metadata
-        if metadata.nonce_endpoint is None:
+        nonce_endpoint = access.endpoints.metadata.nonce_endpoint
+        if nonce_endpoint is None:
             raise WarifuError("no_nonce_endpoint", "the issuer has no nonce endpoint", clause="HAIP 1.0 4.1", layer="protocol")
-        c_nonce = self.nonce(metadata.nonce_endpoint)
+        try:
+            return self._credentials(access, configuration_id, keys, self.nonce(nonce_endpoint), encrypted=encrypted)
+        except IssuerRefusedError as error:
+            if error.error != "invalid_nonce":
+                raise
+            return self._credentials(access, configuration_id, keys, self.nonce(nonce_endpoint), encrypted=encrypted)
+
+    def _credentials(
+        self, access: Access, configuration_id: str, keys: Sequence[Signer], c_nonce: str, *, encrypted: bool
+    ) -> CredentialAnswer:
+        metadata = access.endpoints.metadata
         proofs = [build_key_proof(key, audience=metadata.credential_issuer, nonce=c_nonce, iat=self._now()) for key in keys]
         response_key = ResponseKey.fresh() if encrypted else None
         request = credential_request(configuration_id, proofs, response_encryption=response_key.encryption if response_key else None)

@@ -11,7 +11,8 @@ from schemas.messages.openid4vci import DeferredIssuance
 from wallet.receive.accept import Harvest, Received, Receiver, batch_of, fetch, notify, open_access, store, take
 from wallet.receive.answers import IssuerRefusedError
 from wallet.receive.client import Access
-from wallet.vault.entries import Grant, Pending, StoredCopy
+from wallet.receive.issuers import check_configurations
+from wallet.vault.entries import Grant, Pending
 from wallet.vault.vault import Vault
 
 Tell = Callable[[int, float], None]
@@ -24,29 +25,36 @@ def refresh(receiver: Receiver, grant: Grant, vault: Vault) -> Received:
         WarifuError: ``no_refresh_token``, ``grant_ended``, and as :func:`wallet.receive.accept.accept_offer`.
     """
     access = open_access(receiver, grant, vault)
+    check_configurations(access.endpoints.metadata, grant.configuration_ids)
     grant = vault.content.grants[grant.grant_id]
-    awaited = collect(receiver, access, grant, vault)
-    dealt_with = {copy.configuration_id for copy in awaited.copies} | {entry.configuration_id for entry in awaited.pending}
+    received = collect(receiver, access, grant, vault)
+    dealt_with = {
+        *(copy.configuration_id for copy in received.copies),
+        *(entry.configuration_id for entry in received.pending),
+        *(name for name, _ in received.refused),
+    }
     others = [name for name in grant.configuration_ids if name not in dealt_with]
-    if not others:
-        return awaited
-    fetched = fetch(receiver, access, grant, vault, others)
-    return Received(grant.grant_id, (*awaited.copies, *fetched.copies), (*awaited.pending, *fetched.pending), access)
+    if others:
+        fetched = fetch(receiver, access, grant, vault, others)
+        received = received.joined(replace(fetched, pending=(*received.pending, *fetched.pending)))
+    return received.something()
 
 
 def collect(receiver: Receiver, access: Access, grant: Grant, vault: Vault) -> Received:
     """Ask once for everything that the issuer deferred to this grant; what has come is stored.
 
+    What the issuer finally refuses is no longer awaited.
+
     Raises:
-        IssuerRefusedError: where the issuer finally refuses; that credential is no longer awaited.
+        IssuerRefusedError: where the access token is no longer good.
     """
-    copies: list[StoredCopy] = []
-    waiting: list[Pending] = []
+    every = Harvest()
     for entry in [entry for entry in vault.content.pending if entry.grant_id == grant.grant_id]:
         harvest = _ask_again(receiver, access, grant, entry, vault)
-        copies += harvest.copies
-        waiting += harvest.pending
-    return Received(grant.grant_id, tuple(copies), tuple(waiting), access)
+        every.copies += harvest.copies
+        every.pending += harvest.pending
+        every.refused += harvest.refused
+    return every.received(grant, access)
 
 
 def _ask_again(receiver: Receiver, access: Access, grant: Grant, entry: Pending, vault: Vault) -> Harvest:
@@ -60,10 +68,8 @@ def _ask_again(receiver: Receiver, access: Access, grant: Grant, entry: Pending,
     except IssuerRefusedError as error:
         if error.error == "invalid_token":
             raise  # nothing was said about the credential
-        _settle(vault, grant, entry, harvest)
-        if error.error != "invalid_transaction_id":
-            raise
-        return harvest  # the issuer has forgotten: it is asked anew, with fresh keys
+        if error.error != "invalid_transaction_id":  # that one the issuer has forgotten: it can be asked for anew
+            harvest.refused.append((entry.configuration_id, error))
     _settle(vault, grant, entry, harvest)
     notify(receiver, access, harvest.notices, "credential_accepted")
     return harvest
@@ -86,19 +92,14 @@ def await_deferred(
         pause: waits so many seconds.
         tell: called before each pause with the number of credentials awaited and the seconds left.
     """
-    access = received.access
-    while received.pending and access is not None and (left := (until - receiver.now()).total_seconds()) > 0:
+    while received.pending and (left := (until - receiver.now()).total_seconds()) > 0:
         tell(len(received.pending), left)
         pause(min(max(entry.interval for entry in received.pending), left))
         grant = vault.content.grants[received.grant_id]
         try:
-            more = collect(receiver, access, grant, vault)
+            received = received.joined(collect(receiver, received.access, grant, vault))
         except UndeterminedError:
             continue  # away for a moment; the time that was given decides
-        except IssuerRefusedError as error:
-            if error.error != "invalid_token":
-                raise
-            access = open_access(receiver, grant, vault)
-            continue
-        received = Received(grant.grant_id, (*received.copies, *more.copies), more.pending, access)
+        except IssuerRefusedError:
+            received = replace(received, access=open_access(receiver, grant, vault))
     return received
