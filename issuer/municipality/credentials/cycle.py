@@ -52,6 +52,13 @@ class Sealed:
     credentials: tuple[str, ...]
 
 
+class BadProofError(WarifuError):
+    """A key proof that does not hold; ``code`` is that of the check, and the wallet hears ``invalid_proof``."""
+
+    def __init__(self, cause: WarifuError) -> None:
+        super().__init__(cause.code, cause.message, hint=cause.hint, clause=cause.clause, layer=cause.layer)
+
+
 def issue(workshop: Workshop, job: IssuanceJob, *, at: datetime) -> Sealed:
     """Run steps 1 to 9 for one job.
 
@@ -131,13 +138,17 @@ def proven_keys(job: IssuanceJob) -> list[ec.EllipticCurvePublicKey]:
     The proofs had to be fresh when the request came, which for a deferred job was a while ago.
 
     Raises:
-        WarifuError: ``invalid_proof`` for none, more than 20, a wrong audience, another nonce or a bad signature.
+        WarifuError: ``invalid_proof`` for none or more than 20, ``invalid_nonce`` for another nonce.
+        BadProofError: a wrong audience, a bad signature, or whatever else speaks against a proof.
     """
     if not 1 <= len(job.proofs) <= MAX_PROOFS:
         raise WarifuError("invalid_proof", f"between 1 and {MAX_PROOFS} proofs are accepted", clause="OpenID4VCI 1.0 8.2", layer="protocol")
     keys = []
     for proof in job.proofs:
-        key, nonce = check_key_proof(proof, audience=job.audience, at=job.received_at)
+        try:
+            key, nonce = check_key_proof(proof, audience=job.audience, at=job.received_at)
+        except WarifuError as error:
+            raise BadProofError(error) from error
         if nonce != job.nonce:
             raise WarifuError("invalid_nonce", "a proof names another nonce", clause="OpenID4VCI 1.0 8.3.1.2", layer="protocol")
         keys.append(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from issuer.municipality.credentials.cycle import Sealed, Workshop, handed_over, issue, withdraw
+from issuer.municipality.credentials.cycle import BadProofError, Sealed, Workshop, handed_over, issue, withdraw
 from issuer.municipality.frontier import Front
 from schemas.errors import WarifuError
 from schemas.formats.encoding import dump_json
@@ -49,7 +49,7 @@ def answer_job(workshop: Workshop, front: Front, job: IssuanceJob, *, at: dateti
 
 
 def _refusal(error: WarifuError) -> JobError:
-    if error.code == "key_used_twice":
+    if isinstance(error, BadProofError) or error.code == "key_used_twice":
         return JobError("invalid_proof", error.message)
     if error.layer in ("protocol", "signature", "parse") and error.code in RESULT_ERRORS:
         return JobError(error.code, error.message)
