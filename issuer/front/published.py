@@ -102,7 +102,10 @@ def check_placed(uri: str, address: str) -> None:
     """A list is served at the address that it names, so that one list never stands for another (threat E02)."""
     if uri != address:
         raise WarifuError(
-            "status_list_misplaced", "the list names another address than the one it is put at", clause="Token Status List 5.1"
+            "status_list_misplaced",
+            "the list names another address than the one it is put at",
+            hint="compare the issuer of the inner side's config.toml with the front's public_url",
+            clause="Token Status List 5.1",
         )
 
 
@@ -131,4 +134,10 @@ def check_keeps(current: bytes, new: bytes) -> None:
 
 
 def _unknown() -> WarifuError:
-    return WarifuError("status_list_unknown", "there is no such status list", clause="Token Status List 8.2", layer="protocol")
+    return WarifuError(
+        "status_list_unknown",
+        "there is no such status list",
+        hint="take the address from the credential; a list is published at the next tick after its first copy",
+        clause="Token Status List 8.2",
+        layer="protocol",
+    )

@@ -137,9 +137,9 @@ def render(_request: Request, error: WarifuError) -> Response | None:
     if isinstance(error, Refusal):
         return _oauth(error.answer(), error.status, {**NO_STORE, **error.headers})
     if error.layer == "store":
-        return _oauth(ErrorAnswer("temporarily_unavailable", error.message), 503, {**NO_STORE, "Retry-After": "1"})
+        return _oauth(Refusal("temporarily_unavailable", error).answer(), 503, {**NO_STORE, "Retry-After": "1"})
     if error.code == "rate_limited":
-        return _oauth(ErrorAnswer("slow_down", error.message), 429, {**NO_STORE, "Retry-After": "60"})
+        return _oauth(Refusal("slow_down", error).answer(), 429, {**NO_STORE, "Retry-After": "60"})
     if error.code in ("result_unusable", "wallet_gone"):
         return _oauth(ErrorAnswer("server_error", "the credentials could not be handed over; ask again"), 502, NO_STORE)
     return None

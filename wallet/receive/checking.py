@@ -20,6 +20,8 @@ from wallet.vault.entries import Format, StoredCopy
 RECEIVING: Final = Policy(status="none")
 #: What may differ between the copies of one batch beside their keys: times that an issuer did not round.
 _TIMES: Final = frozenset({"iat", "nbf", "exp"})
+#: What a holder can do about an issuer that sends something else than was asked for.
+_TELL: Final = "nothing was stored: tell the municipality, and ask for a new offer"
 _NO_END: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -68,7 +70,7 @@ def _format(name: str) -> Format:
 
 def _thumbprint(verified: Verified) -> str:
     if verified.holder_key is None:
-        raise WarifuError("holder_key_missing", "the credential is bound to no key", clause="HAIP 1.0 6.1", layer="key-binding")
+        raise WarifuError("holder_key_missing", "the credential is bound to no key", hint=_TELL, clause="HAIP 1.0 6.1", layer="key-binding")
     return b64url_encode(jwk_thumbprint(verified.holder_key))
 
 
@@ -76,7 +78,11 @@ def check_bound_to_us(verified: Verified, keys: Collection[str]) -> None:
     """The credential is bound to one of the keys that were proven for it, and to no other."""
     if _thumbprint(verified) not in keys:
         raise WarifuError(
-            "holder_key_foreign", "the credential is bound to a key that is not ours", clause="OpenID4VCI 1.0 8.3", layer="key-binding"
+            "holder_key_foreign",
+            "the credential is bound to a key that is not ours",
+            hint=_TELL,
+            clause="OpenID4VCI 1.0 8.3",
+            layer="key-binding",
         )
 
 
@@ -84,7 +90,7 @@ def check_issuer_of_offer(verified: Verified, issuer: str) -> None:
     """What came is signed by the issuer that offered it (threat row C07)."""
     if verified.issuer != issuer:
         raise WarifuError(
-            "issuer_mismatch", "the credential names another issuer than the offer", clause="OpenID4VCI 1.0 14", layer="policy"
+            "issuer_mismatch", "the credential names another issuer than the offer", hint=_TELL, clause="OpenID4VCI 1.0 14", layer="policy"
         )
 
 
@@ -92,7 +98,7 @@ def check_one_copy_a_key(bound_to: Sequence[str], asked: int) -> None:
     """Every proven key got exactly one copy, in whatever order they came (OpenID4VCI 1.0 8.3)."""
     if len(bound_to) != asked or len(set(bound_to)) != asked:
         raise WarifuError(
-            "batch_incomplete", "the issuer did not send one copy for each key", clause="OpenID4VCI 1.0 8.3", layer="protocol"
+            "batch_incomplete", "the issuer did not send one copy for each key", hint=_TELL, clause="OpenID4VCI 1.0 8.3", layer="protocol"
         )
 
 
@@ -100,7 +106,9 @@ def check_copies_alike(batch: Sequence[Verified]) -> None:
     """The copies of one batch say the same: none is marked, and none speaks of somebody else (ARF ISSU_11)."""
     contents = [_content(verified) for verified in batch]
     if any(content != contents[0] for content in contents):
-        raise WarifuError("batch_unlike", "the copies of one batch do not say the same", clause="OpenID4VCI 1.0 8.3", layer="policy")
+        raise WarifuError(
+            "batch_unlike", "the copies of one batch do not say the same", hint=_TELL, clause="OpenID4VCI 1.0 8.3", layer="policy"
+        )
 
 
 def _content(verified: Verified) -> Mapping[str, Any]:
