@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from runtime.files import private_directory, write_private
+from tests.flows.equipped import equipped
 from tests.flows.holder import PASSPHRASE, Holder
 from tests.flows.town import Town, build_town
+from tests.wallet.command import Command
 from wallet.vault.content import VaultContent
 from wallet.vault.sealing import VaultLock, new_lock, seal
 from wallet.vault.vault import VAULT_FILE, Vault
@@ -49,3 +51,15 @@ def holder(town: Town, lock: VaultLock) -> Holder:
 @pytest.fixture
 def waiting_holder(absent_town: Town, lock: VaultLock) -> Holder:
     return holder_in(absent_town, lock)
+
+
+@pytest.fixture
+def wallet(town: Town, lock: VaultLock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command of a wallet in the town."""
+    return equipped(town, lock, monkeypatch, capsys)
+
+
+@pytest.fixture
+def waiting_wallet(absent_town: Town, lock: VaultLock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    monkeypatch.setattr("wallet.cli.receiving.time.sleep", lambda seconds: absent_town.clock.forward(seconds=seconds))
+    return equipped(absent_town, lock, monkeypatch, capsys)
