@@ -33,6 +33,8 @@ from wallet.vault.vault import Vault
 
 #: Copies of each type and format that one fetch brings.
 DEFAULT_COPIES = 3
+#: What is set aside for one copy with its key: two and a half times what our own types take on average.
+BYTES_PER_COPY = 24 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ def accept_offer(receiver: Receiver, offer: CredentialOffer, vault: Vault, *, tx
 
     Raises:
         WarifuError: ``offer_without_code``, ``tx_code_needed``, ``tx_code_malformed``, ``issuer_not_trusted``, what the
-            metadata refuses, ``token_refused``, ``credential_refused`` and whatever speaks against a received credential;
-            the vault then is as it was.
+            metadata refuses, ``store_full``, ``token_refused``, ``credential_refused`` and whatever speaks against a received
+            credential; the vault then is as it was.
         UndeterminedError: where the issuer cannot be reached; once the code is redeemed, the right to fetch is kept.
     """
     check_issuer_trusted(offer.credential_issuer, receiver.anchors)
@@ -102,6 +104,7 @@ def accept_offer(receiver: Receiver, offer: CredentialOffer, vault: Vault, *, tx
         offer.credential_issuer, anchors=receiver.anchors, authorization_server=offer.authorization_server
     )
     check_configurations(endpoints.metadata, offer.configuration_ids)
+    check_room(receiver, vault, offer.configuration_ids)
     dpop_key = HolderKey.fresh()
     request = PreAuthorizedTokenRequest(code.code, code.tx_code)
     token = receiver.client.token(endpoints, request, dpop_key=dpop_key.signer())
@@ -121,6 +124,11 @@ def accept_offer(receiver: Receiver, offer: CredentialOffer, vault: Vault, *, tx
             clause=error.clause,
             layer=error.layer,
         ) from error
+
+
+def check_room(receiver: Receiver, vault: Vault, configuration_ids: Sequence[str]) -> None:
+    """Refuse to fetch what the disk has no room for, before a code is redeemed or a token used; raises ``store_full``."""
+    vault.check_room(receiver.copies * len(configuration_ids) * BYTES_PER_COPY)
 
 
 def fetch(receiver: Receiver, access: Access, grant: Grant, vault: Vault, configuration_ids: Sequence[str]) -> Received:
@@ -200,6 +208,7 @@ def open_access(receiver: Receiver, grant: Grant, vault: Vault) -> Access:
         raise WarifuError("no_refresh_token", "this credential cannot be renewed", hint="ask the municipality for a new offer")
     check_issuer_trusted(grant.issuer, receiver.anchors)
     endpoints = receiver.client.endpoints(grant.issuer, anchors=receiver.anchors)
+    check_room(receiver, vault, grant.configuration_ids)
     try:
         token = receiver.client.token(endpoints, RefreshTokenRequest(grant.refresh_token), dpop_key=grant.dpop_key.signer())
     except IssuerRefusedError as error:

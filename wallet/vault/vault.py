@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from runtime.files import exclusive, private_directory, read_private, write_private
+from runtime.files import exclusive, file_error, private_directory, read_private, write_private
 from schemas.errors import WarifuError
 from wallet.vault.content import VaultContent, read_content
 from wallet.vault.sealing import MAX_VAULT_BYTES, VaultLock, check_passphrase, damaged, new_lock, seal, unseal
@@ -17,6 +17,8 @@ BACKUP_FILE = "vault.json.bak"
 #: The number of the newest version that was written here; an older vault in its place was brought back (H07).
 GENERATION_FILE = "vault.generation"
 LOCK_FILE = "vault.lock"
+#: Written and removed at once, to see whether there is room.
+TRIAL_FILE = "vault.room"
 MAX_FILE_BYTES = MAX_VAULT_BYTES * 2
 
 
@@ -47,6 +49,22 @@ class Vault:
         write_private(path, sealed)
         self._generation += 1
         write_private(self._home / GENERATION_FILE, str(self._generation).encode("ascii"))
+
+    def check_room(self, more: int) -> None:
+        """Refuse to begin what could not be saved: takes as much of the disk as saving ``more`` bytes besides would, and gives it back.
+
+        A code that is redeemed, or a copy that is issued, cannot be had again where the disk is full only afterwards.
+
+        Raises:
+            WarifuError: ``store_full``, ``store_unavailable``; nothing has changed.
+        """
+        trial = self._home / TRIAL_FILE
+        try:
+            write_private(trial, bytes((self._home / VAULT_FILE).stat().st_size + more))
+        except OSError as error:
+            raise file_error(error) from error
+        finally:
+            trial.unlink(missing_ok=True)
 
     def spend_everything(self, at: datetime) -> None:
         """Count every copy as shown: what the newer version knew to be used up cannot be told any more (H07)."""
