@@ -184,7 +184,7 @@ class Town:
 
     def let_the_front_wait(self) -> None:
         """Let the front wait for the inner side from now on, instead of deferring at once."""
-        object.__setattr__(self.front, "settings", self.front.settings.model_copy(update={"deferred_after": 5.0}))
+        object.__setattr__(self.front, "settings", self.front.settings.model_copy(update={"deferred_after": 25.0}))
 
     def publish(self) -> None:
         """Publish every status list."""
@@ -267,7 +267,7 @@ def registrations(world: World, chosen: Sequence[Purpose], client_id: str, **cha
 
 
 @contextmanager
-def build_town(folder: Path, *, stores: StoreUrls | None = None, deferred_after: float = 5.0, **front_settings: Any) -> Iterator[Town]:
+def build_town(folder: Path, *, stores: StoreUrls | None = None, deferred_after: float = 25.0, **front_settings: Any) -> Iterator[Town]:
     """Put a town together in ``folder``; ``front_settings`` change the front's.
 
     Args:

@@ -68,7 +68,7 @@ def start(engine: sa.Engine, store_url: str, tmp_path: Path) -> Start:
             "municipality_code": "999997",
             "name_ja": "割符市",
             "name_en": "Warifu City",
-            "deferred_after": 5.0,
+            "deferred_after": 25.0,
         }
         chosen = FrontSettings(**values | settings)
         kinds = configurations(catalogue(chosen.vct_base, chosen.doctype_prefix))

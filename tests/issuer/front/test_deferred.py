@@ -65,7 +65,7 @@ def test_a_withdrawn_job_is_not_handed_out(impatient: Front, run: Any) -> None:
 
 def test_when_the_inner_side_is_back_the_wallet_gets_its_copies(start: Start, run: Any) -> None:
     front = start(deferred_after=0.0)
-    patient = start(deferred_after=5.0)
+    patient = start(deferred_after=25.0)
 
     async def flow() -> tuple[Any, Any]:
         wallet, answer = await defer(front)
