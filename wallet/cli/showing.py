@@ -126,15 +126,16 @@ def _show_asker(asker: Asker) -> None:
 
 def _show_leaving(one: Leaving) -> None:
     say, words = console.print_note, console.words
+    comma = words(ja="、", en=", ")
     say(words(ja=f"証明          {one.title}", en=f"Credential  {one.title}"))
     say(words(ja="  渡すもの", en="  leaves"))
     for line in one.leaves:
         say(f"    {line.label}: {line.value}")
     if one.retained:
         say(words(ja="  相手が保存すると述べているもの", en="  kept by the verifier, as it says"))
-        say("    " + "、".join(one.retained))
+        say("    " + comma.join(one.retained))
     say(words(ja="  渡さないもの", en="  stays"))
-    say("    " + ("、".join(one.stays) or words(ja="なし", en="nothing")))
+    say("    " + (comma.join(one.stays) or words(ja="なし", en="nothing")))
 
 
 def _report(answered: presenting.Answered, consent: Consent, as_json: bool) -> None:
