@@ -20,7 +20,7 @@ from runtime import clock, console, logs
 from runtime.fetcher import GuardedFetcher
 from runtime.store import begin
 from tests.flows.conftest import lock
-from tests.flows.test_wallet_command import equipped
+from tests.flows.equipped import equipped
 from tests.flows.town import INTERNAL, Town, build_town
 from tests.generate_cli import SCHEMAS, root
 from tests.wallet.command import Command, pipe_with

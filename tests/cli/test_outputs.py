@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from tests.cli.conftest import FOLDER, Program, fitting, schema
-from tests.flows.test_wallet_command import copy_id
+from tests.flows.equipped import copy_id
 from tests.flows.town import GAIJI, Town
 from tests.generate_cli import SCHEMAS
 from tests.wallet.command import Command, Outcome
